@@ -1,0 +1,21 @@
+"""The hooks of okrsync. They only register; what is registered behaves.
+
+A plugin is a module that an entry point of the group `okrsync` names, with functions marked by `hookimpl`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pluggy
+
+from okrsync.trackers.interface import TrackerType
+
+hookspec = pluggy.HookspecMarker("okrsync")
+hookimpl = pluggy.HookimplMarker("okrsync")
+
+
+@hookspec
+def register_trackers() -> Iterable[TrackerType]:
+    """The kinds of tracker that the plugin offers."""
+    raise AssertionError("a specification is not called")

@@ -1,0 +1,191 @@
+"""The interface that every tracker implements, and what okrsync hands to one when it is made."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from okrsync.trackers.retry import RetryPolicy
+from okrsync.trackers.values import (
+    Capabilities,
+    Child,
+    Comment,
+    Draft,
+    Edit,
+    FieldInfo,
+    FieldValue,
+    ItemId,
+    Login,
+    Reading,
+    RemoteItem,
+    Scope,
+)
+
+
+class PageCache(Protocol):
+    """Answers kept between runs, so that an unchanged page costs a conditional request only.
+
+    `key` is the whole address of a page without credentials; okrsync keeps one cache for each tracker and token.
+    """
+
+    def get(self, key: str) -> tuple[str, str] | None:
+        """The ETag and the body of the answer kept under `key`, or None."""
+
+    def put(self, key: str, etag: str, body: str) -> None:
+        """Keep the answer."""
+
+
+class Secret:
+    """A credential that shows itself only when asked: its repr and str are dots."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The credential itself, for the client library alone."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class TrackerContext:
+    """What a tracker is made from."""
+
+    name: str
+    """The name under `[trackers]` in the settings."""
+    workspace: str
+    url: str
+    user: str | None
+    token: Secret
+    ca_file: str | None
+    """A file with the certificate authority of a server in one's own house."""
+    options: Mapping[str, Any]
+    """The remaining keys of its table in the settings; `TrackerType.options` names those that exist."""
+    policy: RetryPolicy
+    pages: PageCache
+
+
+class Tracker(ABC):
+    """A tracker that holds objectives and key results as items.
+
+    Every method sends its requests through `context.policy`, one request a call, and raises only the errors of
+    `okrsync.trackers.errors`. An instance belongs to one thread.
+    """
+
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, context: TrackerContext) -> None:
+        self.context = context
+
+    @abstractmethod
+    def login(self) -> Login:
+        """Find out who we are there.
+
+        Raises:
+            AuthFailed: the server does not accept the credentials.
+            Misconfigured: the address is not this kind of tracker.
+            Transient: the server cannot be reached.
+        """
+
+    @abstractmethod
+    def projects(self) -> tuple[str, ...]:
+        """The keys of the projects that the account can see, sorted."""
+
+    @abstractmethod
+    def fields(self, project: str, board: str | None = None) -> tuple[FieldInfo, ...]:
+        """The fields that a key result could be tracked in, sorted by name."""
+
+    @abstractmethod
+    def check(self, scope: Scope) -> tuple[str, ...]:
+        """Problems that would make writes of this scope fail: missing or ambiguous fields, screens, types, permissions.
+
+        Each is one sentence or two: what was found, what exists, what to do. It writes nothing.
+        """
+
+    @abstractmethod
+    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
+        """Every item of the workspace in the scopes' projects, in the least number of requests.
+
+        `since` is the cursor of an earlier reading: then the answer may hold only what changed (`complete` is False).
+
+        Raises:
+            AuthFailed, Misconfigured, Transient: nothing could be read. What concerns one project is in `failures`.
+        """
+
+    @abstractmethod
+    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
+        """The items that carry one of the markers, searched as deep as the tracker allows."""
+
+    @abstractmethod
+    def item(self, key: str, fields: Sequence[str] = (), board: str | None = None) -> RemoteItem:
+        """One item by its id or key, read afresh and never from an index. `key` is as people write it: PLAT-7,
+        acme/web#12, acme/web/milestone/3.
+
+        Raises:
+            NotFound: it is gone, or may not be seen.
+        """
+
+    @abstractmethod
+    def children(
+        self, parents: Sequence[RemoteItem], points_field: str | None = None, board: str | None = None
+    ) -> Mapping[str, tuple[Child, ...]]:
+        """The children of each parent, by the parent's `at.id`; every parent that was read has an entry."""
+
+    @abstractmethod
+    def create(self, scope: Scope, draft: Draft) -> RemoteItem:
+        """Create the item, in one request that carries the marker. Not repeatable.
+
+        Raises:
+            Transient: with `acted=None` when nobody knows whether it exists now.
+            Conflict: an item with this title exists where titles are unique; the text names it.
+            Rejected: the tracker refuses the values.
+        """
+
+    @abstractmethod
+    def update(self, scope: Scope, item: RemoteItem, edit: Edit) -> None:
+        """Write the absolute values of `edit`, in one request. `item` is what was read before."""
+
+    def write_fields(self, scope: Scope, values: Mapping[str, Mapping[str, FieldValue]]) -> None:
+        """Write fields of several items, item id → name → value. Only where `fields_with_item` is False."""
+        raise AssertionError(f"{type(self).__name__} writes fields with their item")
+
+    @abstractmethod
+    def set_closed(self, item: RemoteItem, closed: bool) -> None:
+        """Close or reopen the item."""
+
+    def link(self, scope: Scope, child: ItemId, parent: ItemId) -> None:
+        """Say in the tracker that `child` supports `parent`. Only where `native_links` is True."""
+        raise AssertionError(f"{type(self).__name__} has no links of its own")
+
+    @abstractmethod
+    def comment(self, item: ItemId, text: str) -> str:
+        """Add a comment and return its id. Not repeatable. Raises Rejected where items of its kind take no comments."""
+
+    @abstractmethod
+    def comments(self, item: ItemId) -> tuple[Comment, ...]:
+        """The comments on an item, oldest first; none where items of its kind take none."""
+
+    def close(self) -> None:  # noqa: B027 - a tracker without connections has nothing to do here
+        """Let go of connections."""
+
+
+@dataclass(frozen=True)
+class TrackerType:
+    """A kind of tracker that a plugin offers: the value of `type` under `[trackers.…]`."""
+
+    name: str
+    summary: str
+    """One line for `okrsync trackers`."""
+    load: Callable[[TrackerContext], Tracker]
+    """Makes the tracker. It, and not the plugin's module, imports the client library: that keeps `--help` fast."""
+    capabilities: Capabilities
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Further keys of its table in the settings → what each does, in one sentence."""
+    default_url: str | None = None
+    needs_user: bool = False

@@ -1,0 +1,1 @@
+"""Shared by every test: nothing here talks to anything but loopback."""
