@@ -36,7 +36,7 @@ class Health(StrEnum):
 def raw_progress(key_result: KeyResult, current: float | None) -> float | None:
     """(current − baseline) / (target − baseline), whichever way it runs: below 0 and above 1 are possible.
 
-    `maintain` is 1 inside its band (both ends included) and 0 outside; `done` is 1 from a current value of 1 on, else 0.
+    `maintain` is 1 inside its band (both ends included), else 0; `done` is 1 from a current value of 1 on, else 0.
     None when the current value is unknown.
     """
     if current is None:

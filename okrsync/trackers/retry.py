@@ -28,8 +28,8 @@ class RetryPolicy:
     """How often and how long a request is tried again.
 
     `Retry-After` is honoured in full; a wait longer than `longest_wait` seconds is not begun, and the error goes
-    up with the time to come back. Without a `Retry-After` the wait grows exponentially with full jitter (Exponential Backoff
-    And Jitter, AWS Architecture Blog, 2015), so that many clients do not come back as a herd.
+    up with the time to come back. Without a `Retry-After` the wait grows exponentially with full jitter
+    (Exponential Backoff And Jitter, AWS Architecture Blog, 2015), so that many clients do not come back as a herd.
     """
 
     attempts: int = 5

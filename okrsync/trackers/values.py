@@ -1,29 +1,35 @@
-"""What passes between the engine and a tracker: frozen values without any tracker's own types."""
+"""What passes between the engine and a tracker: frozen values without any tracker's own types.
+
+The items themselves are `okrsync.domain.items`; their names are importable from here too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import Enum, StrEnum
+from enum import Enum
 
-FieldValue = float | str | None
-"""What a tracked field holds: a number, a text, or nothing."""
+from okrsync.domain.items import Child, FieldValue, ItemId, ItemKind, Markup, RemoteItem
 
-
-class ItemKind(StrEnum):
-    """What a tracker's item stands for."""
-
-    OBJECTIVE = "objective"
-    KEY_RESULT = "key_result"
-    OTHER = "other"
-
-
-class Markup(StrEnum):
-    """How a tracker's descriptions are written."""
-
-    MARKDOWN = "markdown"
-    WIKI = "wiki"
+__all__ = [
+    "KEEP",
+    "Capabilities",
+    "Child",
+    "Comment",
+    "Draft",
+    "Edit",
+    "FieldInfo",
+    "FieldValue",
+    "ItemId",
+    "ItemKind",
+    "Keep",
+    "Login",
+    "Markup",
+    "Reading",
+    "RemoteItem",
+    "Scope",
+]
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Capabilities:
     """Whether `link` works between items of this tracker; else alignment is a line in the description."""
     pull_requests: bool = False
     """Whether children may be pull requests."""
+    settle_after: float = 60.0
+    """Seconds after which a look-up by marker is sure to see an item whose creation was not answered."""
 
 
 @dataclass(frozen=True)
@@ -68,40 +76,6 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class ItemId:
-    """Names an item for good: `id` is what the tracker never changes, `key` what people say, `url` where they look."""
-
-    project: str
-    id: str
-    key: str
-    url: str
-
-
-@dataclass(frozen=True)
-class RemoteItem:
-    """An item as the tracker shows it now."""
-
-    at: ItemId
-    kind: ItemKind
-    title: str
-    description: str = ""
-    markers: tuple[str, ...] = ()
-    """Every okrsync marker on it, of any workspace. People copy items, so there may be more than one."""
-    due: date | None = None
-    closed: bool = False
-    parent: str | None = None
-    """The `id` of its epic or milestone."""
-    fields: Mapping[str, FieldValue] = field(default_factory=dict)
-    """The named fields that the scope asks for and the item has; a name that is absent here could not be read."""
-    links: frozenset[str] = frozenset()
-    """The `id`s of items that it is linked to by the scope's link type, as the one that supports."""
-    labels: frozenset[str] = frozenset()
-    updated: datetime | None = None
-    type_name: str = ""
-    """The tracker's own name for its type, for messages: Epic, Task, milestone, issue."""
-
-
-@dataclass(frozen=True)
 class Reading:
     """The answer to one `read`: items, and what could not be read.
 
@@ -115,19 +89,6 @@ class Reading:
     """False when only what changed since `since` is in `items`."""
     cursor: str | None = None
     """What to hand to the next `read` as `since`; opaque. None where the tracker has no such thing."""
-
-
-@dataclass(frozen=True)
-class Child:
-    """An item below an epic, a milestone or a key result's item."""
-
-    id: str
-    key: str
-    done: bool
-    points: float | None = None
-    """The value of the field that was asked for; None when it is empty."""
-    pull_request: bool = False
-    markers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
