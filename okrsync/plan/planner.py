@@ -1,0 +1,207 @@
+"""The planner: what the documents want, what the trackers hold, what both last agreed on → a frozen plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from okrsync.domain.items import FieldValue, ItemKind, RemoteItem
+from okrsync.domain.ref import Ref
+from okrsync.plan import block as blocks
+from okrsync.plan.revision import Base, Revision, item_change
+from okrsync.plan.values import Action, Change, Linked, Located, Plan, Snapshot, Step, Wanted
+
+
+def make_plan(
+    wanted: Sequence[Wanted],
+    snapshot: Snapshot,
+    links: Mapping[Ref, Linked],
+    bases: Mapping[Ref, Base],
+    documented: Collection[Ref],
+) -> Plan:
+    """Decide everything that a sync will do.
+
+    `documented` is every reference that the documents hold, mapped or not: an item of ours that is not among them was
+    removed there. Nothing is ever deleted; its closing is proposed.
+    """
+    urls = {ref: located.item.at.url for ref, located in snapshot.items.items()}
+    urls |= {ref: link.url for ref, link in links.items() if ref not in urls and ref not in snapshot.gone}
+    planner = _Planner(snapshot, links, bases, urls.get, {each.ref for each in wanted})
+    for each in wanted:
+        planner.consider(each)
+    planner.propose_closing(set(documented))
+    planner.name_duplicates()
+    return Plan(tuple(planner.steps), tuple(planner.held))
+
+
+class _Planner:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        links: Mapping[Ref, Linked],
+        bases: Mapping[Ref, Base],
+        url_of: Callable[[Ref], str | None],
+        wanted: set[Ref],
+    ) -> None:
+        self.snapshot = snapshot
+        self.links = links
+        self.bases = bases
+        self.url_of = url_of
+        self.wanted = wanted
+        self.created: set[Ref] = set()
+        self.steps: list[Step] = []
+        self.held: list[Change] = []
+
+    def consider(self, wanted: Wanted) -> None:
+        located = self.snapshot.items.get(wanted.ref)
+        if located is None:
+            self._consider_missing(wanted)
+        elif reason := self._misplaced(wanted, located):
+            self.held.append(
+                item_change(Action.UPDATE, wanted, located.item, "project", located.item.at.project, reason)
+            )
+        else:
+            self._consider_existing(wanted, located.item)
+
+    def _consider_missing(self, wanted: Wanted) -> None:
+        placement = wanted.placement
+        unreadable = (placement.tracker, placement.project) in self.snapshot.unread
+        if unreadable or wanted.ref in self.snapshot.pending or not wanted.may_create:
+            return
+        if wanted.kind is ItemKind.KEY_RESULT and not self._objective_will_exist(wanted.ref.parent):
+            return
+        if wanted.ref in self.snapshot.unsure:
+            link = self.links[wanted.ref]
+            reason = (
+                f"{link.key} was not in the tracker's answer, and neither were many others: check that the account"
+                " still sees them; nothing is created again until they are back or confirmed gone"
+            )
+            self.held.append(_create_change(wanted, self.url_of, reason))
+            return
+        why = "in the documents, not in the tracker"
+        if wanted.ref in self.snapshot.gone:
+            why = f"{self.links[wanted.ref].key} was deleted in the tracker, and the documents still have it"
+        self.created.add(wanted.ref)
+        self.steps.append(
+            Step(
+                wanted=wanted,
+                remote=None,
+                changes=(_create_change(wanted, self.url_of, why),),
+                title=wanted.title,
+                due=wanted.due if wanted.has_due else None,
+                block=wanted.block,
+                fields=_initial_fields(wanted),
+                links=wanted.supports if wanted.placement.native_links else (),
+                base=_base_after_create(wanted),
+            )
+        )
+
+    def _objective_will_exist(self, objective: Ref) -> bool:
+        return objective in self.created or objective in self.snapshot.items
+
+    def _misplaced(self, wanted: Wanted, located: Located) -> str | None:
+        placement, item = wanted.placement, located.item
+        if located.tracker != placement.tracker:
+            return (
+                f"{item.at.key} is in tracker {located.tracker!r}, but the mapping ({placement.source}) now says"
+                f" {placement.tracker!r}: move the item and its marker, or change the mapping back"
+            )
+        link = self.links.get(wanted.ref)
+        moved_by_people = link is not None and link.project == placement.project
+        if item.at.project != placement.project and not moved_by_people:
+            return (
+                f"{item.at.key} is in project {item.at.project}, but the mapping ({placement.source}) says"
+                f" {placement.project}: move the item in the tracker, or change the mapping back"
+            )
+        return None
+
+    def _consider_existing(self, wanted: Wanted, item: RemoteItem) -> None:
+        base = self.bases.get(wanted.ref, {})
+        revision = Revision(wanted, item, base, self.url_of)
+        revision.merge_title()
+        revision.merge_due()
+        revision.merge_description()
+        revision.write_fields()
+        revision.write_manual_value()
+        revision.restore_marker(self.links.get(wanted.ref))
+        revision.align(self.snapshot)
+        revision.open_or_close()
+        self.held.extend(revision.held)
+        step = revision.step()
+        if step.changes or dict(step.base) != dict(base):
+            self.steps.append(step)
+
+    def propose_closing(self, documented: set[Ref]) -> None:
+        cycles = {ref.cycle for ref in documented}
+        for ref, located in sorted(self.snapshot.items.items()):
+            removed = ref not in documented and ref.cycle in cycles and not located.item.closed
+            if not removed or (ref.is_key_result and ref.parent not in documented):
+                continue
+            at = located.item.at
+            self.held.append(
+                Change(
+                    Action.CLOSE,
+                    ref,
+                    located.tracker,
+                    at.project,
+                    at.key,
+                    None,
+                    before="open",
+                    after="closed",
+                    why=f"{ref} is no longer in the documents; okrsync deletes nothing: close {at.key} in the tracker,"
+                    f' or put {ref} back (with stage = "closed" to have it closed)',
+                )
+            )
+
+    def name_duplicates(self) -> None:
+        for ref, copies in sorted(self.snapshot.duplicates.items()):
+            ours = self.snapshot.items[ref].item.at
+            for copy in copies:
+                at = copy.item.at
+                self.held.append(
+                    Change(
+                        Action.UPDATE,
+                        ref,
+                        copy.tracker,
+                        at.project,
+                        at.key,
+                        "marker",
+                        before=str(ref),
+                        after=None,
+                        why=f"{at.key} carries the marker of {ours.key}, probably as a copy of it: remove the marker"
+                        f" from {at.key}; okrsync leaves it alone and keeps to {ours.key}",
+                    )
+                )
+
+
+def _create_change(wanted: Wanted, url_of: Callable[[Ref], str | None], why: str) -> Change:
+    after: dict[str, Any] = {
+        "title": wanted.title,
+        "description": blocks.render(wanted.block, wanted.placement.markup, url_of),
+    }
+    if wanted.has_due:
+        after["due"] = wanted.due
+    if fields := _initial_fields(wanted):
+        after["fields"] = fields
+    placement = wanted.placement
+    return Change(Action.CREATE, wanted.ref, placement.tracker, placement.project, None, None, None, after, why)
+
+
+def _initial_fields(wanted: Wanted) -> dict[str, FieldValue]:
+    fields = dict(wanted.fields)
+    if wanted.manual and wanted.manual.value is not None:
+        fields[wanted.manual.field] = wanted.manual.value
+    return fields
+
+
+def _base_after_create(wanted: Wanted) -> dict[str, Any]:
+    base: dict[str, Any] = {"title": wanted.title, "why": wanted.block.why}
+    if wanted.has_due:
+        base["due"] = wanted.due.isoformat() if wanted.due else None
+    if wanted.manual:
+        base["current"] = wanted.manual.value
+    if wanted.kind is ItemKind.OBJECTIVE:
+        base["closed"] = False
+        if wanted.placement.native_links:
+            base["links"] = sorted(str(ref) for ref in wanted.supports)
+    return base
