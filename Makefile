@@ -1,0 +1,57 @@
+# Every target sets up .venv by itself; all it needs is Python 3.11 or newer (with venv), git and make.
+
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 python,$(shell command -v $(name) 2>/dev/null)))
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test test-long check format docs bench lock vendor clean help
+
+help:
+	@echo "make demo    set up, then run the main job on the embedded sandbox"
+	@echo "make test    set up, then run the tests"
+	@echo "make check   formatting, lint, types, layers of imports, generated files"
+	@echo "make format  format the code"
+	@echo "make docs    write the generated pages and schemas anew"
+	@echo "make bench   count requests and measure times against the least possible"
+	@echo "make lock    resolve the dependencies anew into requirements.lock"
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no Python found; okrsync needs Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e plugins/example
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/okrsync demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m cogapp --check docs/reference/*.md
+	$(BIN)/python -m okrsync.settings.schema --check config
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY)
+	$(BIN)/python -m okrsync.settings.schema config
+	$(BIN)/python -m cogapp -r docs/reference/*.md
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.requests
+
+lock: $(READY)
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
