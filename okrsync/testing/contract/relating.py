@@ -1,0 +1,126 @@
+"""What stands below, beside and on an item: children, links and comments."""
+
+from __future__ import annotations
+
+import pytest
+
+from okrsync.testing.contract.adapters import People
+from okrsync.testing.contract.ground import Ground
+from okrsync.trackers.errors import Rejected
+from okrsync.trackers.interface import Tracker
+from okrsync.trackers.values import RemoteItem, Scope
+
+
+class RelatingContract(Ground):
+    """children, link, comment and comments."""
+
+    def test_children_are_done_or_not(
+        self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
+    ) -> None:
+        for number in range(5):
+            people.add_child(objective.at, f"Work {number}", done=number < 2)
+
+        children = tracker.children([objective], None, scope.board)[objective.at.id]
+
+        assert sorted(each.done for each in children) == [False, False, False, True, True]
+        assert len({each.id for each in children}) == 5
+        assert all(each.key and not each.markers and not each.pull_request for each in children)
+
+    def test_every_parent_has_an_entry_of_its_own(
+        self, tracker: Tracker, scope: Scope, people: People, slug: str, objective: RemoteItem
+    ) -> None:
+        second, childless = (tracker.create(scope, self.draft(tracker, f"{slug}-{each}")) for each in "ab")
+        people.add_child(objective.at, "Work of the first")
+        people.add_child(second.at, "Work of the second", done=True)
+
+        found = tracker.children([objective, second, childless], None, scope.board)
+
+        assert [each.done for each in found[objective.at.id]] == [False]
+        assert [each.done for each in found[second.at.id]] == [True]
+        assert found[childless.at.id] == ()
+        assert tracker.children([], None, scope.board) == {}
+
+    def test_the_items_of_key_results_show_their_markers(
+        self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem, key_result: RemoteItem
+    ) -> None:
+        people.add_child(objective.at, "Work of a person")
+
+        children = tracker.children([objective], None, scope.board)[objective.at.id]
+
+        assert {each.id: each.markers for each in children if each.markers} == {key_result.at.id: key_result.markers}
+        assert len(children) == 2
+
+    def test_a_key_results_item_has_children_too(
+        self, tracker: Tracker, scope: Scope, people: People, key_result: RemoteItem
+    ) -> None:
+        assert tracker.children([key_result], None, scope.board)[key_result.at.id] == ()
+        people.add_child(key_result.at, "Done work", done=True)
+        people.add_child(key_result.at, "Open work")
+
+        children = tracker.children([key_result], None, scope.board)[key_result.at.id]
+
+        assert sorted(each.done for each in children) == [False, True]
+
+    def test_children_show_their_points(
+        self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
+    ) -> None:
+        if self.points_field is None:
+            pytest.skip("the suite names no field for points")
+        people.add_child(objective.at, "Large", points=(self.points_field, 8.0))
+        people.add_child(objective.at, "Free", points=(self.points_field, 0.0))
+        people.add_child(objective.at, "Nobody knows")
+
+        children = tracker.children([objective], self.points_field, scope.board)[objective.at.id]
+
+        assert {each.points for each in children} == {8.0, 0.0, None}
+        assert len(children) == 3
+
+    def test_pull_requests_are_told_apart(
+        self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
+    ) -> None:
+        if not tracker.capabilities.pull_requests:
+            pytest.skip("the tracker has no pull requests")
+        people.add_child(objective.at, "Work")
+        people.add_child(objective.at, "Code", pull_request=True)
+
+        children = tracker.children([objective], None, scope.board)[objective.at.id]
+
+        assert sorted(each.pull_request for each in children) == [False, True]
+
+    def test_linking_twice_is_one_link(self, tracker: Tracker, scope: Scope, slug: str, objective: RemoteItem) -> None:
+        if not tracker.capabilities.native_links:
+            pytest.skip("the tracker has no links of its own")
+        child = tracker.create(scope, self.draft(tracker, f"{slug}-child"))
+        assert self.listed(tracker, scope, child).links == frozenset()
+
+        for _ in range(2):
+            tracker.link(scope, child.at, objective.at)
+
+        assert self.listed(tracker, scope, child).links == {objective.at.id}
+        assert self.listed(tracker, scope, objective).links == frozenset(), "a link says who supports whom"
+
+    def test_comments_come_back_oldest_first(self, tracker: Tracker, scope: Scope, key_result: RemoteItem) -> None:
+        texts = ["Confidence 0.7", "Zweite Zeile folgt:\n\n* „Umlaute“ äöüß\n* <b>&amp;</b> {code}", "Third"]
+        assert tracker.comments(key_result.at) == ()
+
+        made = [tracker.comment(key_result.at, text) for text in texts]
+
+        found = tracker.comments(key_result.at)
+        assert [self.plain(each.text) for each in found] == texts
+        assert [each.id for each in found] == made
+        assert len(set(made)) == 3
+        assert [each.created for each in found] == sorted(each.created for each in found)
+        assert all(each.author and each.created.utcoffset() is not None for each in found)
+        assert self.again(tracker, scope, key_result).title == key_result.title
+
+    def test_an_objective_takes_comments_or_says_that_it_does_not(
+        self, tracker: Tracker, objective: RemoteItem
+    ) -> None:
+        try:
+            made = tracker.comment(objective.at, "Mid-term review")
+        except Rejected:
+            assert tracker.comments(objective.at) == ()
+        else:
+            assert [(each.id, self.plain(each.text)) for each in tracker.comments(objective.at)] == [
+                (made, "Mid-term review")
+            ]

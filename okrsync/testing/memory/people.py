@@ -1,0 +1,128 @@
+"""People's hands on the server in memory: what they do there, okrsync must cope with."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import date
+
+from okrsync.testing.memory.records import StoredItem
+from okrsync.testing.memory.state import MemoryState
+from okrsync.trackers.errors import NotFound
+from okrsync.trackers.values import KEEP, Comment, FieldValue, ItemId, ItemKind, Keep
+
+
+class MemoryPeople:
+    """Changes items as a person would in the tracker's own pages. It is never counted and never fails.
+
+    Items are named by their id, their key, or what names them in a `RemoteItem`.
+    """
+
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    def edit(
+        self,
+        at: ItemId | str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        due: date | Keep | None = KEEP,
+    ) -> None:
+        """Change what is given; the markers stay."""
+        item = self._item(at)
+        if title is not None:
+            self._state.refuse_title(item.at.project, item.kind, title, item)
+            item.title = title
+        if description is not None:
+            item.description = description
+        if not isinstance(due, Keep):
+            item.due = due
+        self._state.touch(item)
+
+    def set_field(self, at: ItemId | str, name: str, value: FieldValue) -> None:
+        """Set a field, or clear it with None."""
+        item = self._item(at)
+        self._state.set_fields(item, {name: value})
+        self._state.touch(item)
+
+    def add_label(self, at: ItemId | str, label: str) -> None:
+        """Put a label of their own on an item."""
+        item = self._item(at)
+        item.labels.add(label)
+        self._state.touch(item)
+
+    def remove_marker(self, at: ItemId | str, marker: str) -> None:
+        """Remove okrsync's marker from an item."""
+        item = self._item(at)
+        item.markers.remove(marker)
+        self._state.touch(item)
+
+    def close(self, at: ItemId | str) -> None:
+        """Close an item."""
+        self._set_closed(at, closed=True)
+
+    def reopen(self, at: ItemId | str) -> None:
+        """Reopen an item."""
+        self._set_closed(at, closed=False)
+
+    def delete(self, at: ItemId | str) -> None:
+        """Delete an item; what was below it has no parent then."""
+        gone = self._item(at)
+        del self._state.items[gone.at.id]
+        for item in self._state.items.values():
+            if item.parent == gone.at.id:
+                item.parent = None
+                self._state.touch(item)
+
+    def clone(self, at: ItemId | str) -> ItemId:
+        """Copy an item with its markers, fields and labels, without its comments."""
+        original = self._item(at)
+        title = f"CLONE - {original.title}"[:255]
+        copy = self._state.add(original.at.project, original.kind, title, original.parent)
+        for name in ("description", "markers", "workspace", "due", "fields", "labels"):
+            setattr(copy, name, deepcopy(getattr(original, name)))
+        return copy.at
+
+    def add_item(self, project: str, title: str) -> ItemId:
+        """Make an item that okrsync knows nothing of."""
+        return self._state.add(project, ItemKind.OTHER, title).at
+
+    def add_child(
+        self,
+        parent: ItemId | str,
+        title: str,
+        *,
+        done: bool = False,
+        points: tuple[str, float] | None = None,
+        pull_request: bool = False,
+    ) -> ItemId:
+        """Make an item below another; `points` is the name of a field and its value."""
+        above = self._item(parent)
+        child = self._state.add(above.at.project, ItemKind.OTHER, title, above.at.id)
+        child.closed, child.pull_request = done, pull_request
+        if points:
+            self._state.set_fields(child, {points[0]: points[1]})
+        return child.at
+
+    def comment(self, at: ItemId | str, text: str, author: str = "dana") -> str:
+        """Comment on an item and return the comment's id."""
+        item = self._item(at)
+        made = Comment(f"{item.at.id}-{len(item.comments) + 1}", author, text, self._state.now())
+        item.comments.append(made)
+        self._state.touch(item)
+        return made.id
+
+    def titled(self, project: str, title: str) -> int:
+        """How many items of the project have this title, closed ones included."""
+        return sum(each.at.project == project and each.title == title for each in self._state.items.values())
+
+    def _set_closed(self, at: ItemId | str, *, closed: bool) -> None:
+        item = self._item(at)
+        item.closed = closed
+        self._state.touch(item)
+
+    def _item(self, at: ItemId | str) -> StoredItem:
+        try:
+            return self._state.get(at if isinstance(at, str) else at.id)
+        except NotFound as error:
+            raise LookupError(f"nobody can do that: {error}") from error
