@@ -26,7 +26,11 @@ def make_plan(
     """
     urls = {ref: located.item.at.url for ref, located in snapshot.items.items()}
     urls |= {ref: link.url for ref, link in links.items() if ref not in urls and ref not in snapshot.gone}
-    planner = _Planner(snapshot, links, bases, urls.get, {each.ref for each in wanted})
+
+    def url_of(ref: Ref) -> str | None:
+        return urls.get(ref) or urls.get(ref.parent)
+
+    planner = _Planner(snapshot, links, bases, url_of)
     for each in wanted:
         planner.consider(each)
     planner.propose_closing(set(documented))
@@ -41,13 +45,11 @@ class _Planner:
         links: Mapping[Ref, Linked],
         bases: Mapping[Ref, Base],
         url_of: Callable[[Ref], str | None],
-        wanted: set[Ref],
     ) -> None:
         self.snapshot = snapshot
         self.links = links
         self.bases = bases
         self.url_of = url_of
-        self.wanted = wanted
         self.created: set[Ref] = set()
         self.steps: list[Step] = []
         self.held: list[Change] = []
@@ -73,8 +75,8 @@ class _Planner:
         if wanted.ref in self.snapshot.unsure:
             link = self.links[wanted.ref]
             reason = (
-                f"{link.key} was not in the tracker's answer, and neither were many others: check that the account"
-                " still sees them; nothing is created again until they are back or confirmed gone"
+                f"{link.key} was not in the tracker's answer, and that it is gone could not be confirmed, or too many"
+                " others are missing too: check that the account still sees it; nothing is created again until then"
             )
             self.held.append(_create_change(wanted, self.url_of, reason))
             return

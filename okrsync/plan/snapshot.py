@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from okrsync.domain.ref import Marker, Ref
 from okrsync.plan.values import Linked, Located
@@ -53,8 +54,7 @@ def find_ours(workspace: str, read: Iterable[Located], links: Mapping[Ref, Linke
     items: dict[Ref, Located] = {}
     duplicates: dict[Ref, tuple[Located, ...]] = {}
     for ref, found in candidates.items():
-        link = links.get(ref)
-        ordered = sorted(found.values(), key=lambda each: _age(each, link))
+        ordered = sorted(found.values(), key=partial(_age, link=links.get(ref)))
         items[ref] = ordered[0]
         if len(ordered) > 1:
             duplicates[ref] = tuple(ordered[1:])

@@ -163,6 +163,10 @@ class Tracker(ABC):
         """Say in the tracker that `child` supports `parent`. Only where `native_links` is True."""
         raise AssertionError(f"{type(self).__name__} has no links of its own")
 
+    def unlink(self, scope: Scope, child: ItemId, parent: ItemId) -> None:
+        """Take back what `link` said; nothing where there is no such link. Only where `native_links` is True."""
+        raise AssertionError(f"{type(self).__name__} has no links of its own")
+
     @abstractmethod
     def comment(self, item: ItemId, text: str) -> str:
         """Add a comment and return its id. Not repeatable. Raises Rejected where items of its kind take no comments."""
