@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.faults import Fault, FaultInjector
-from okrsync.sandbox.request import RefusedError, SandboxRequest
+from okrsync.sandbox.request import Refused, SandboxRequest
 from okrsync.sandbox.request_log import RequestLog, RequestRecord
 from okrsync.sandbox.serving import SandboxServer, serve_forever
 from okrsync.sandbox.site import SandboxSite
@@ -17,7 +17,7 @@ from okrsync.sandbox.site import SandboxSite
 __all__ = [
     "Fault",
     "FaultInjector",
-    "RefusedError",
+    "Refused",
     "RequestLog",
     "RequestRecord",
     "SandboxClock",

@@ -48,7 +48,7 @@ class SandboxRequest:
         return json.loads(self.body) if self.body else None
 
 
-class RefusedError(Exception):
+class Refused(Exception):
     """Raised by a handler to end a request with `response`."""
 
     def __init__(self, response: Response) -> None:

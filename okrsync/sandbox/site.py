@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.control import CONTROL, answer_control
 from okrsync.sandbox.faults import Fault, FaultInjector
-from okrsync.sandbox.request import RefusedError, SandboxRequest
+from okrsync.sandbox.request import Refused, SandboxRequest
 from okrsync.sandbox.request_log import RequestLog, RequestRecord, without_secrets
 
 Handler = Callable[[SandboxRequest], Response]
@@ -39,7 +39,7 @@ class SandboxSite(ABC):
     """A tracker's server in memory.
 
     Handlers are plain functions from a `SandboxRequest` to a Starlette response, called one at a time while
-    `lock` is held; who touches the state from another thread holds it too.  Handlers may raise `RefusedError`.
+    `lock` is held; who touches the state from another thread holds it too.  Handlers may raise `Refused`.
     `latency` is added to every request, in seconds of real time.
     """
 
@@ -78,9 +78,9 @@ class SandboxSite(ABC):
         """The refusal of a request that exceeds a rate limit; asked after authentication."""
         return None
 
-    def finish(self, request: SandboxRequest, response: Response) -> Response:
+    def finish(self, request: SandboxRequest, response: Response) -> None:
         """Last touch on every answer that comes from the site itself, such as rate-limit headers."""
-        return response
+        return
 
     def not_found(self, request: SandboxRequest) -> Response:
         """The answer for a path that the site does not know."""
@@ -192,12 +192,13 @@ class SandboxSite(ABC):
     def _act(self, request: SandboxRequest) -> Response:
         try:
             response = self.authenticate(request) or self.limit(request) or self._route(request)
-        except RefusedError as refusal:
+        except Refused as refusal:
             response = refusal.response
         except Exception:
             logger.exception("the %s sandbox failed at %s %s", self.name, request.method, request.path)
             return Response(traceback.format_exc(), 500, media_type="text/plain")
-        return self.finish(request, response)
+        self.finish(request, response)
+        return response
 
     def _route(self, request: SandboxRequest) -> Response:
         if self._routes is None:
