@@ -37,11 +37,9 @@ class TomlFile:
 
 
 def shown_path(path: Path, relative_to: Path) -> str:
-    """`path` as people know it: from `relative_to`, where it lies below that."""
-    try:
-        return path.relative_to(relative_to).as_posix()
-    except ValueError:
-        return str(path)
+    """`path` as people know it: from `relative_to`, where it lies below that. What a terminal cannot show is a `?`."""
+    shown = str(path.relative_to(relative_to) if path.is_relative_to(relative_to) else path)
+    return shown if shown.isprintable() else "".join(each if each.isprintable() else "?" for each in shown)
 
 
 def digest_of(content: bytes) -> str:

@@ -171,7 +171,7 @@ def _check_options(source: str, options: Mapping[str, Any], here: Place) -> None
             here.wrong(name, f"measure.{name} {wrong.found}", wrong.right, wrong.do)
     for key in keys.values():
         if key.required and key.name not in options:
-            here.wrong("", f"measure.from = {source!r} has no {key.name}", do=f"Add it. {key.meaning}")
+            here.wrong("", f"measure.from = {source!r} has no {key.name}", do=f"Add {key.name}: {key.meaning}")
 
 
 def check_item(measure: Measure, place: Place) -> None:

@@ -85,5 +85,5 @@ def read_table(data: Mapping[str, Any], keys: Keys, place: Place) -> dict[str, A
             place.wrong(name, f"{name} {wrong.found}", wrong.right, wrong.do)
     for key in keys.values():
         if key.required and key.name not in data:
-            place.wrong("", f"has no {key.name}", do=f"Add it. {key.meaning}")
+            place.wrong("", f"has no {key.name}", do=f"Add {key.name}: {key.meaning}")
     return values

@@ -1,0 +1,206 @@
+"""Changing an objective in its document: comments, order and everything else stay, and a file is replaced whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Item
+
+from okrsync.documents.forms import WrongValue
+from okrsync.documents.keys import OBJECTIVE
+from okrsync.problems import Problems, listed
+from okrsync.toml_files import digest_of, read_bytes
+from okrsync.toml_lines import lines_of
+
+EDITABLE = ("title", "why", "origin", "contributes", "stage", "audience", "due", "owner")
+"""The keys of an objective that can be changed, in the order in which they are written."""
+
+_BOM = "\ufeff"
+_LAYOUT = re.compile(r"(?P<indent>[ \t]*)(?P<key>[A-Za-z0-9_-]+[ \t]*)=")
+
+
+class EditRefused(Exception):
+    """The document was left as it is; the text says why."""
+
+
+class DocumentChanged(EditRefused):
+    """The document is no longer what it was when it was read."""
+
+
+def set_objective_values(
+    path: Path, objective_id: str, values: Mapping[str, str | bool | date | None], expected_digest: str
+) -> str:
+    """Set keys of the objective `objective_id` in the document at `path`; None removes a key.
+
+    `expected_digest` is the digest of the document as it was read (`TomlFile.digest`). The answer is its new digest.
+
+    Raises:
+        DocumentChanged: the file is another by now, or is gone.
+        EditRefused: no such objective is in it, a value cannot stand in a document, or the file cannot be written.
+    """
+    shown = path.name
+    right_values = {name: _right(name, value) for name, value in values.items()}
+    try:
+        content = read_bytes(path, shown)
+    except Problems as problems:
+        raise DocumentChanged(str(problems)) from problems
+    if digest_of(content) != expected_digest:
+        raise _changed(shown)
+    text = content.decode("utf-8")
+    bom = _BOM if text.startswith(_BOM) else ""
+    changed = bom + changed_text(text.removeprefix(_BOM), objective_id, right_values, shown)
+    if changed != text:
+        _replace(path.resolve(), changed.encode("utf-8"), expected_digest)
+    return digest_of(changed.encode("utf-8"))
+
+
+def changed_text(text: str, objective_id: str, values: Mapping[str, Any], shown: str) -> str:
+    """The document `text` with the keys of an objective set, or removed where the value is None.
+
+    Raises:
+        EditRefused: no such objective is in it, or it cannot be changed without changing more.
+    """
+    wanted = tomllib.loads(text)
+    places = [index for index, each in enumerate(wanted.get("objectives", ())) if each.get("id") == objective_id]
+    if not places:
+        raise EditRefused(f"{shown}: has no objective {objective_id!r}")
+    objective = wanted["objectives"][places[0]]
+    new = [name for name in EDITABLE if values.get(name) is not None and name not in objective]
+    try:
+        changed = _with_values(text, places[0], {name: value for name, value in values.items() if name in objective})
+        for name in new:
+            changed = _with_key(changed, places[0], name, values[name])
+    except TOMLKitError as error:
+        raise _unsafe(shown, objective_id, values) from error
+    objective.update(values)
+    for name in [name for name in values if values[name] is None]:
+        del objective[name]
+    if tomllib.loads(changed) != wanted:
+        raise _unsafe(shown, objective_id, values)
+    return changed
+
+
+def _with_values(text: str, index: int, values: Mapping[str, Any]) -> str:
+    """The text with keys that are there set, or removed."""
+    document = tomlkit.parse(text)
+    objectives: Any = document["objectives"]
+    table = objectives[index]
+    for name, value in values.items():
+        if value is None:
+            del table[name]
+        elif table[name] != value:
+            table[name] = _item(value)
+    return tomlkit.dumps(document)
+
+
+def _with_key(text: str, index: int, name: str, value: Any) -> str:
+    """The text with a key that is not there, below the one that it follows by custom.
+
+    tomlkit would put it behind the comments of whatever stands next in the file.
+    """
+    lines = lines_of(text)
+    header = ("objectives", index)
+    wanted = tomllib.loads(text)
+    wanted["objectives"][index][name] = value
+    names = list(OBJECTIVE)
+    custom = names[: names.index(name)]
+    for path in [*((*header, before) for before in reversed(custom)), header]:
+        if path not in lines:
+            continue
+        written = text.split("\n")
+        written.insert(lines[path], _statement(written[lines[path] - 1], name, value))
+        changed = "\n".join(written)
+        # Below a text of several lines is not below its first line.
+        with contextlib.suppress(tomllib.TOMLDecodeError):
+            if tomllib.loads(changed) == wanted:
+                return changed
+    document = tomlkit.parse(text)
+    objectives: Any = document["objectives"]
+    table = objectives[index]
+    table[name] = _item(value)
+    return tomlkit.dumps(document)
+
+
+def _statement(above: str, name: str, value: Any) -> str:
+    """A line that sets a key, laid out as the line `above` it."""
+    layout = _LAYOUT.match(above)
+    indent, width = (layout["indent"], len(layout["key"])) if layout else ("", 0)
+    end = "\r" if above.endswith("\r") else ""
+    return f"{indent}{name.ljust(width - 1)} = {_item(value).as_string()}{end}"
+
+
+def _item(value: Any) -> Item:
+    if isinstance(value, str) and "\n" in value:
+        return tomlkit.string(value, multiline=True)
+    item: Item = tomlkit.item(value)
+    return item
+
+
+def _right(name: str, value: str | bool | date | None) -> Any:
+    if name not in EDITABLE:
+        raise ValueError(f"{name} is not a key that is edited")
+    key = OBJECTIVE[name]
+    if value is None:
+        if key.required:
+            raise EditRefused(f"{name} is empty, but every objective has one")
+        return None
+    try:
+        return key.form.read(value)
+    except WrongValue as wrong:
+        raise EditRefused(f"{name} {wrong.found}; expected {wrong.right}") from wrong
+
+
+def _unsafe(shown: str, objective_id: str, values: Mapping[str, Any]) -> EditRefused:
+    return EditRefused(
+        f"{shown}: objective {objective_id!r} is written in a way that cannot be changed safely;"
+        f" set {listed(values, 'and')} by hand"
+    )
+
+
+def _changed(shown: str) -> DocumentChanged:
+    return DocumentChanged(f"{shown}: changed while okrsync worked on it, and was left alone; run the command again")
+
+
+def _replace(path: Path, content: bytes, expected_digest: str) -> None:
+    """Put a whole new file in the place of the old one, with its owner and mode: nobody ever reads half of one."""
+    try:
+        about = path.stat()
+        # A hidden name: a document that is being written is no document yet.
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor is no path
+                with contextlib.suppress(PermissionError):
+                    os.fchown(descriptor, about.st_uid, about.st_gid)
+                os.fchmod(descriptor, stat.S_IMODE(about.st_mode))
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+            if digest_of(path.read_bytes()) != expected_digest:
+                raise _changed(path.name)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise EditRefused(f"{path.name}: cannot be written: {error.strerror or error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a replacement outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
