@@ -1,0 +1,120 @@
+"""What can be wrong with the cache, each in words for the person who can mend it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class CacheError(Exception):
+    """The cache cannot be used as asked. `path` is its file."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+
+
+class CacheMissing(CacheError):
+    """There is no cache yet."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "there is no cache here yet; `okrsync sync` or `okrsync pull` makes it")
+
+
+class CacheBusy(CacheError):
+    """Another process holds the cache for longer than we are willing to wait."""
+
+
+class CacheDamaged(CacheError):
+    """The file is no cache, or no longer one that SQLite can read."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            path,
+            f"the cache is damaged ({found}). Run `okrsync cache rebuild`: it puts this file aside, carries over what"
+            " can still be read of check-ins, open intents and observations, and reads the rest from the trackers",
+        )
+        self.found = found
+
+
+class CacheNewer(CacheError):
+    """A newer okrsync has written the cache; what it says cannot be trusted to mean what we think."""
+
+    def __init__(self, path: Path, found: int, known: int, unknown: Sequence[str]) -> None:
+        steps = f" (unknown step {', '.join(unknown)})" if unknown else ""
+        super().__init__(
+            path,
+            f"the cache has schema {found}{steps}, and this okrsync knows schemas up to {known}. Upgrade okrsync,"
+            " or name another file as `cache` in okrsync.toml",
+        )
+        self.found = found
+        self.known = known
+        self.unknown = tuple(unknown)
+
+
+class CacheOlder(CacheError):
+    """An older okrsync has written the cache; whoever opens it for writing brings it up to date."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            path,
+            f"the cache has schema {found}, and this okrsync reads schema {known};"
+            " `okrsync sync` or `okrsync pull` brings it up to date",
+        )
+        self.found = found
+        self.known = known
+
+
+class WrongWorkspace(CacheError):
+    """The cache belongs to another workspace."""
+
+    def __init__(self, path: Path, found: str, wanted: str) -> None:
+        super().__init__(
+            path,
+            f"the cache belongs to the workspace {found!r}, and the settings are those of {wanted!r}."
+            " Name another file as `cache` in okrsync.toml, or mend `workspace` there",
+        )
+        self.found = found
+        self.wanted = wanted
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises about the file into the errors above; mistakes in our own SQL pass unchanged."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        found = _explain(path, error)
+        if found is None:
+            raise
+        raise found from error
+
+
+_SAID: dict[int, str] = {
+    sqlite3.SQLITE_FULL: "the disk is full. Nothing of this step was stored, everything before it was;"
+    " make room and run the command again",
+    sqlite3.SQLITE_READONLY: "the cache may not be written. Make the file and its folder writable for this account",
+    sqlite3.SQLITE_CANTOPEN: "the cache cannot be opened. See that it is a file, and that this account may read and"
+    " write it and its folder",
+    sqlite3.SQLITE_PERM: "the cache may not be opened by this account. Mend the permissions of the file",
+    sqlite3.SQLITE_IOERR: "the disk reports an error while the cache is read or written. See that the disk is well"
+    " and has room, then run the command again",
+}
+
+
+def _explain(path: Path, error: sqlite3.DatabaseError) -> CacheError | None:
+    # Errors that the sqlite3 module raises by itself, as for text that is not UTF-8, carry no code.
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    primary = code & 0xFF
+    text = str(error)
+    if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or code == sqlite3.SQLITE_IOERR_SHORT_READ:
+        return CacheDamaged(path, text)
+    if text.startswith(("no such table", "no such column", "Could not decode to UTF-8")):
+        return CacheDamaged(path, text)
+    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return CacheBusy(path, "another process is writing to the cache; let it finish, then run the command again")
+    if primary in _SAID:
+        return CacheError(path, f"{_SAID[primary]} (SQLite: {text})")
+    return None

@@ -1,0 +1,112 @@
+"""`okrsync cache rebuild`, the part that concerns the file: put aside what is damaged, carry over what only we know."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from okrsync.store.cache import Cache
+from okrsync.store.errors import CacheDamaged
+from okrsync.store.session import Clock, connect, utc_now
+from okrsync.store.tables import check_ins, observations, outbox
+from okrsync.store.tables.carried import Carried
+
+_CARRIED = (check_ins.CARRIED, outbox.CARRIED, *observations.CARRIED)
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What became of the old cache."""
+
+    aside: Path | None
+    """Where the damaged file is now; None when it was well and is still in use."""
+    carried: Mapping[str, int] = field(default_factory=dict)
+    """Kind of row → how many were carried over from the damaged file."""
+    incomplete: tuple[str, ...] = ()
+    """The kinds of which some rows could not be read."""
+
+
+def rebuild(path: Path, workspace: str, clock: Clock = utc_now) -> Rebuilt:
+    """Clear the cache of whatever the trackers can tell again; where it is damaged, put it aside and begin a new one.
+
+    Nobody else may have the cache open meanwhile.
+
+    Raises:
+        CacheNewer, WrongWorkspace, CacheBusy, CacheError: as their texts say.
+    """
+    with suppress(CacheDamaged), Cache.open(path, workspace, clock=clock) as cache:
+        if not cache.damage():
+            cache.clear_for_rebuild()
+            return Rebuilt(None)
+    aside = _put_aside(path, clock)
+    with Cache.open(path, workspace, clock=clock) as fresh:
+        return _carry_over(aside, fresh)
+
+
+def _put_aside(path: Path, clock: Clock) -> Path:
+    """Rename the file and its log; SQLite finds the log by the file's name."""
+    name = f"{path.name}.damaged-{clock().astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    aside = path.with_name(name)
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = path.with_name(f"{name}-{count}")
+    for ending in ("", "-wal"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+    return aside
+
+
+def _carry_over(aside: Path, fresh: Cache) -> Rebuilt:
+    carried: dict[str, int] = {}
+    incomplete: list[str] = []
+    with closing(connect(aside, writable=False)) as damaged:
+        for each in _CARRIED:
+            rows, complete = _salvage(damaged, each)
+            carried[each.kind] = len(rows)
+            fresh.carry(each, rows)
+            if not complete:
+                incomplete.append(each.kind)
+    return Rebuilt(aside, carried, tuple(incomplete))
+
+
+def _salvage(damaged: sqlite3.Connection, what: Carried) -> tuple[list[tuple[Any, ...]], bool]:
+    """The rows that can be read, and whether these are all: from the start up to the damage, then from the end."""
+    forwards, complete = _read(damaged, f"{what.select} order by rowid", lambda one, other: one < other)
+    found = dict(forwards)
+    if not complete:
+        backwards, _ = _read(damaged, f"{what.select} order by rowid desc", lambda one, other: one > other)
+        found.update(backwards)
+    rows = [found[rowid][1:] for rowid in sorted(found) if _sound(what.parse, found[rowid][1:])]
+    return rows, complete and len(rows) == len(found)
+
+
+def _read(
+    damaged: sqlite3.Connection, sql: str, in_order: Callable[[int, int], bool]
+) -> tuple[dict[int, tuple[Any, ...]], bool]:
+    found: dict[int, tuple[Any, ...]] = {}
+    last: int | None = None
+    try:
+        for row in damaged.execute(sql):
+            # Pages that point to one another in a circle would be read for ever.
+            if last is not None and not in_order(last, row[0]):
+                return found, False
+            last = row[0]
+            found[row[0]] = row
+    except sqlite3.DatabaseError:
+        return found, False
+    return found, True
+
+
+def _sound(parse: Callable[..., object], columns: tuple[Any, ...]) -> bool:
+    try:
+        parse(*columns)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,181 @@
+"""Observations: the values of key results and KPIs, now and over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from okrsync.domain.progress import same_number
+from okrsync.domain.ref import Ref
+from okrsync.store.columns import cycle_range, from_json, maybe_moment, maybe_stamp, moment_of, stamp, to_json
+from okrsync.store.session import Session
+from okrsync.store.tables.carried import Carried
+from okrsync.store.values import CurrentValue, Measured, Observation
+
+
+class Observations:
+    """What is known of each value now, and a row of history for each time that it changed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def current(self, cycle: str | None = None) -> dict[Ref, CurrentValue]:
+        """The last known values, of one cycle or all."""
+        return {
+            each.ref: each
+            for each in self._session.select(
+                _current_value,
+                "select ref, value, observed_at, seen_at, source, evidence, problem"
+                " from current_values where ref >= ? and ref < ? order by ref",
+                cycle_range(cycle),
+            )
+        }
+
+    def current_of(self, ref: Ref) -> CurrentValue | None:
+        """The last known value of one reference; None when nobody ever tried to find it out."""
+        return self._session.first(
+            _current_value,
+            "select ref, value, observed_at, seen_at, source, evidence, problem from current_values where ref = ?",
+            (str(ref),),
+        )
+
+    def history(self, ref: Ref) -> tuple[Observation, ...]:
+        """The values that `ref` took, oldest first; neighbours differ."""
+        return tuple(
+            self._session.select(
+                _observation,
+                "select ref, value, observed_at, source, evidence from observation where ref = ? order by id",
+                (str(ref),),
+            )
+        )
+
+    def histories(self, cycle: str | None = None) -> dict[Ref, tuple[Observation, ...]]:
+        """`history` of every reference of a cycle, or of all."""
+        found: dict[Ref, list[Observation]] = {}
+        for each in self._session.select(
+            _observation,
+            "select ref, value, observed_at, source, evidence from observation"
+            " where ref >= ? and ref < ? order by ref, id",
+            cycle_range(cycle),
+        ):
+            found.setdefault(each.ref, []).append(each)
+        return {ref: tuple(each) for ref, each in found.items()}
+
+    def record(self, measured: Iterable[Measured]) -> int:
+        """Store the outcomes of attempts, in one transaction; how many values changed.
+
+        A value that is the same number as before is confirmed and costs no row of history. One that was never known
+        and is not known now is no change either. A failed attempt leaves the value and notes the problem.
+
+        Raises:
+            ValueError: for a value that is not finite.
+        """
+        with self._session.transaction():
+            known = self.current()
+            touched: dict[Ref, CurrentValue] = {}
+            changes: list[Measured] = []
+            for each in measured:
+                if each.value is not None and not math.isfinite(each.value):
+                    raise ValueError(f"{each.ref}: {each.value} from {each.source} is no number that a value can have")
+                after = _after(known.get(each.ref), each)
+                if each.problem is None and _changes(known.get(each.ref), each):
+                    changes.append(each)
+                known[each.ref] = touched[each.ref] = after
+            self._session.write_many(
+                "insert into observation (ref, value, observed_at, source, evidence) values (?, ?, ?, ?, ?)",
+                [
+                    (str(each.ref), each.value, stamp(each.at), each.source, _evidence(each.evidence))
+                    for each in changes
+                ],
+            )
+            self._session.write_many(
+                "insert into current_values (ref, value, observed_at, seen_at, source, evidence, problem)"
+                " values (?, ?, ?, ?, ?, ?, ?)"
+                " on conflict (ref) do update set value = excluded.value, observed_at = excluded.observed_at,"
+                " seen_at = excluded.seen_at, source = excluded.source, evidence = excluded.evidence,"
+                " problem = excluded.problem",
+                [
+                    (
+                        str(each.ref),
+                        each.value,
+                        maybe_stamp(each.observed_at),
+                        maybe_stamp(each.seen_at),
+                        each.source,
+                        _evidence(each.evidence),
+                        each.problem,
+                    )
+                    for each in touched.values()
+                ],
+            )
+        return len(changes)
+
+
+def _changes(before: CurrentValue | None, measured: Measured) -> bool:
+    return not same_number(before.value if before else None, measured.value)
+
+
+def _after(before: CurrentValue | None, measured: Measured) -> CurrentValue:
+    """What is known of a value after one more attempt to find it out."""
+    if measured.problem is not None:
+        if before is None:
+            return CurrentValue(measured.ref, None, None, None, measured.source, problem=measured.problem)
+        return replace(before, problem=measured.problem)
+    changed = _changes(before, measured)
+    return CurrentValue(
+        measured.ref,
+        measured.value if changed or before is None else before.value,
+        measured.at if changed else before.observed_at if before else None,
+        measured.at,
+        measured.source,
+        measured.evidence,
+    )
+
+
+def _evidence(evidence: Any) -> str | None:
+    return None if evidence is None else to_json(evidence)
+
+
+def _current_value(
+    ref: str,
+    value: float | None,
+    observed_at: str | None,
+    seen_at: str | None,
+    source: str,
+    evidence: str | None,
+    problem: str | None,
+) -> CurrentValue:
+    return CurrentValue(
+        Ref.parse(ref),
+        value,
+        maybe_moment(observed_at),
+        maybe_moment(seen_at),
+        source,
+        None if evidence is None else from_json(evidence),
+        problem,
+    )
+
+
+def _observation(ref: str, value: float | None, observed_at: str, source: str, evidence: str | None) -> Observation:
+    return Observation(
+        Ref.parse(ref), value, moment_of(observed_at), source, None if evidence is None else from_json(evidence)
+    )
+
+
+CARRIED = (
+    Carried(
+        "observations",
+        "select rowid, ref, value, observed_at, source, evidence from observation",
+        "insert or ignore into observation (ref, value, observed_at, source, evidence) values (?, ?, ?, ?, ?)",
+        _observation,
+    ),
+    Carried(
+        "current values",
+        "select rowid, ref, value, observed_at, seen_at, source, evidence, problem from current_values",
+        "insert or ignore into current_values (ref, value, observed_at, seen_at, source, evidence, problem)"
+        " values (?, ?, ?, ?, ?, ?, ?)",
+        _current_value,
+    ),
+)
+"""What a rebuild keeps of a damaged cache: everything, for nobody else has the history."""

@@ -1,0 +1,288 @@
+"""What goes into the cache and comes out of it, as frozen values.
+
+Times are aware datetimes and are kept in UTC, to the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from okrsync.domain.items import ItemId, ItemKind, RemoteItem
+from okrsync.domain.okr import Kind, Level, Origin, Stage
+from okrsync.domain.progress import Health
+from okrsync.domain.ref import Ref
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""A value that JSON can hold."""
+
+
+class LinkState(StrEnum):
+    """Whether a link's item is still there."""
+
+    LIVE = "live"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Link:
+    """Which item of which tracker stands for an objective or key result."""
+
+    ref: Ref
+    kind: ItemKind
+    tracker: str
+    """Its name under `[trackers]` in the settings."""
+    at: ItemId
+    state: LinkState = LinkState.LIVE
+    created_at: datetime | None = None
+    """When the cache first knew of it; set by the cache."""
+
+
+@dataclass(frozen=True)
+class StoredReading:
+    """What was last read of one scope of a tracker, and from where the next reading may go on."""
+
+    items: tuple[RemoteItem, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The outcome of one attempt to find out the current value of a key result or KPI."""
+
+    ref: Ref
+    value: float | None
+    at: datetime
+    source: str
+    """For people: where the value comes from, for example `field KR current of PLAT-7`."""
+    evidence: Json = None
+    """What the value was computed from."""
+    problem: str | None = None
+    """Why the attempt failed; then `value` says nothing, and the last known value stays."""
+
+
+@dataclass(frozen=True)
+class CurrentValue:
+    """The last known value of a key result or KPI."""
+
+    ref: Ref
+    value: float | None
+    observed_at: datetime | None
+    """When this value was first seen; None as long as no value was ever known."""
+    seen_at: datetime | None
+    """When it was last confirmed; None as long as every attempt failed."""
+    source: str
+    evidence: Any = None
+    problem: str | None = None
+    """Why the newest attempt failed, which makes the value stale; None when it succeeded."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A value that a key result or KPI took, and since when."""
+
+    ref: Ref
+    value: float | None
+    observed_at: datetime
+    source: str
+    evidence: Any = None
+
+
+class CheckInOrigin(StrEnum):
+    """Where somebody checked in."""
+
+    CLI = "cli"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True)
+class CheckIn:
+    """What somebody said about a key result or objective: its value, their confidence, obstacles, help they need."""
+
+    ref: Ref
+    at: datetime
+    author: str
+    value: float | None = None
+    confidence: float | None = None
+    """0.0 to 1.0."""
+    note: str = ""
+    obstacles: str = ""
+    help_needed: str = ""
+    origin: CheckInOrigin = CheckInOrigin.CLI
+    sent: bool = False
+    """Whether the tracker has it as a comment."""
+    remote_id: str | None = None
+    """The comment's id."""
+    id: int | None = None
+    """Set by the cache."""
+
+
+class IntentState(StrEnum):
+    """How far a change of a tracker has come."""
+
+    INTENDED = "intended"
+    """It is about to be sent, or the process died while it was."""
+    DONE = "done"
+    FAILED = "failed"
+    """It certainly did not happen."""
+    UNSETTLED = "unsettled"
+    """It was sent, and nobody knows whether it happened."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A change of a tracker, written down before it is sent."""
+
+    id: int
+    run_id: int | None
+    ref: Ref
+    action: str
+    payload: Mapping[str, Any]
+    """What is needed to find out whether it happened and to go on: tracker, project, marker, …"""
+    state: IntentState
+    intended_at: datetime
+    settled_at: datetime | None = None
+    item_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a command that talks to trackers. Without `finished_at` it is under way, or was killed."""
+
+    id: int
+    kind: str
+    """`sync`, `pull`, …"""
+    started_at: datetime
+    finished_at: datetime | None = None
+    exit_code: int | None = None
+    requests: int = 0
+    changes_made: int = 0
+    held: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CachedDocument:
+    """A parsed document, and the file that it was parsed from."""
+
+    path: str
+    mtime_ns: int
+    size: int
+    sha256: str
+    payload: Any
+    """JSON; whoever parses documents gives it its form, and a number of that form."""
+
+
+@dataclass(frozen=True)
+class LinkText:
+    """A link as status shows it."""
+
+    tracker: str
+    key: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ObjectiveStatus:
+    """How an objective is doing. Shares are 0.0 to 1.0, None where unknown."""
+
+    ref: Ref
+    as_of: datetime
+    title: str
+    level: Level
+    origin: Origin
+    stage: Stage
+    health: Health
+    expected: float
+    coverage: float
+    progress: float | None = None
+    stale: bool = False
+    team: str | None = None
+    owner: str | None = None
+    link: LinkText | None = None
+    audience: str = "everyone"
+
+
+@dataclass(frozen=True)
+class KeyResultStatus:
+    """How a key result is doing; `baseline`, `target`, `current` and the band are in `unit`."""
+
+    ref: Ref
+    as_of: datetime
+    title: str
+    kind: Kind
+    health: Health
+    weight: float = 1.0
+    unit: str = ""
+    baseline: float | None = None
+    target: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    current: float | None = None
+    raw_progress: float | None = None
+    """Below 0 and above 1 are possible."""
+    progress: float | None = None
+    expected: float | None = None
+    confidence: float | None = None
+    stale: bool = False
+    problem: str | None = None
+    """Why the newest attempt to read its value failed."""
+    observed_at: datetime | None = None
+    source: str | None = None
+    link: LinkText | None = None
+    audience: str = "everyone"
+
+
+@dataclass(frozen=True)
+class KpiStatus:
+    """How a health figure stands to its band."""
+
+    ref: Ref
+    as_of: datetime
+    title: str
+    level: Level
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    current: float | None = None
+    in_band: bool | None = None
+    """None while the value is unknown."""
+    stale: bool = False
+    problem: str | None = None
+    observed_at: datetime | None = None
+    source: str | None = None
+    team: str | None = None
+    owner: str | None = None
+    link: LinkText | None = None
+    audience: str = "everyone"
+
+
+@dataclass(frozen=True)
+class AlignmentEdge:
+    """That one objective supports another, or one of its key results."""
+
+    child: Ref
+    parent: Ref
+    contributes: bool = False
+    """Whether the child's progress counts in the parent's."""
+
+
+@dataclass(frozen=True)
+class CacheInfo:
+    """What `okrsync cache info` tells."""
+
+    path: Path
+    workspace: str
+    created_at: datetime
+    size: int
+    """Bytes on disk, with what SQLite has not merged into the main file yet."""
+    schema: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Table → rows."""
+    last_run: Run | None = None
+    open_intents: int = 0
