@@ -1,0 +1,83 @@
+"""What would make writes of a scope fail, found by reading alone."""
+
+from __future__ import annotations
+
+from okrsync.trackers.errors import AuthFailed, Misconfigured, NotFound
+from okrsync.trackers.values import Scope
+from okrsync_github.addresses import BoardName, repository_path
+from okrsync_github.capabilities import CAPABILITIES
+from okrsync_github.client import Client
+from okrsync_github.errors import REPOSITORY_SCOPES, TokenRefused
+from okrsync_github.items import Json
+from okrsync_github.projects import Projects
+from okrsync_github.reading import labels_of
+
+
+def problems_of(scope: Scope, client: Client, projects: Projects) -> tuple[str, ...]:
+    """Each problem in a sentence or two; none where all is well.
+
+    A label that does not exist is no problem: GitHub makes it when the first issue carries it.
+    """
+    return (*_of_the_forms(scope), *_of_the_repository(scope, client), *_of_the_board(scope, projects))
+
+
+def _of_the_forms(scope: Scope) -> list[str]:
+    problems = []
+    if scope.objective_form not in CAPABILITIES.objective_forms:
+        problems.append(
+            f"{scope.project}: objectives as {scope.objective_form!r} do not exist on GitHub; use 'milestone'"
+        )
+    if scope.key_result_form not in CAPABILITIES.key_result_forms:
+        problems.append(
+            f"{scope.project}: key_results as {scope.key_result_form!r} do not work on GitHub, where milestones have no"
+            " fields; use 'issues'"
+        )
+    problems.extend(
+        f"{scope.project}: label {label!r} holds a comma, which GitHub takes for the end of a label; choose another"
+        for label in labels_of(scope)
+        if "," in label
+    )
+    return problems
+
+
+def _of_the_repository(scope: Scope, client: Client) -> list[str]:
+    try:
+        repository = client.get(repository_path(scope.project), about=scope.project)
+    except TokenRefused:
+        raise
+    except (NotFound, AuthFailed) as error:
+        return [str(error)]
+    except Misconfigured as error:
+        return list(error.problems)
+    return _of_the_answer(scope.project, repository) if isinstance(repository, dict) else []
+
+
+def _of_the_answer(project: str, repository: Json) -> list[str]:
+    problems = []
+    if repository.get("has_issues") is False:
+        problems.append(f"{project}: issues are switched off; switch them on in the repository's settings")
+    if repository.get("archived"):
+        problems.append(f"{project} is archived and cannot be written to; unarchive it, or choose another repository")
+    permissions = repository.get("permissions")
+    if isinstance(permissions, dict) and permissions.get("push") is False:
+        problems.append(
+            f"{project}: the token's owner may not write there, and GitHub would drop milestones and labels without a"
+            f" word; {REPOSITORY_SCOPES}"
+        )
+    return problems
+
+
+def _of_the_board(scope: Scope, projects: Projects) -> list[str]:
+    if not scope.board:
+        if not scope.fields:
+            return []
+        names = ", ".join(map(repr, scope.fields))
+        return [f"{scope.project}: fields {names} need a board: set project_board to its owner and number, like acme/1"]
+    try:
+        return list(projects.board(BoardName.parse(scope.board)).problems_with(scope.fields))
+    except TokenRefused:
+        raise
+    except (NotFound, AuthFailed) as error:
+        return [str(error)]
+    except Misconfigured as error:
+        return list(error.problems)

@@ -1,0 +1,70 @@
+"""Milestones and issues of repositories, read page by page, and what okrsync remembers of each issue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from okrsync.trackers.errors import NotFound
+from okrsync.trackers.values import RemoteItem
+from okrsync_github.addresses import Place, repository_path
+from okrsync_github.client import Client
+from okrsync_github.items import Json, issue_from, milestone_from
+
+_OLDEST_FIRST = {"state": "all", "sort": "created", "direction": "asc"}
+"""New issues come last, so that full pages never change their rows and keep their ETag."""
+
+
+class Repositories:
+    """The repositories of one GitHub."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._content_ids: dict[str, str] = {}
+        self._sub_issues: dict[str, int] = {}
+
+    def milestones(self, project: str, *, fresh: bool = False) -> Iterator[RemoteItem]:
+        """Every milestone of a repository, open or closed."""
+        path = f"{repository_path(project)}/milestones"
+        pages = self._client.pages(path, {"state": "all"}, about=project, fresh=fresh)
+        return (milestone_from(data, project, self._client.web) for data in chain.from_iterable(pages))
+
+    def issues(self, project: str, *, fresh: bool = False, **filters: str) -> Iterator[Json]:
+        """Every issue and pull request of a repository that passes GitHub's `filters`, oldest first."""
+        path = f"{repository_path(project)}/issues"
+        return chain.from_iterable(self._client.pages(path, {**_OLDEST_FIRST, **filters}, about=project, fresh=fresh))
+
+    def newest_issues(self, project: str) -> Iterator[Json]:
+        """The hundred issues and pull requests that were opened last, afresh."""
+        newest_first = {**_OLDEST_FIRST, "direction": "desc"}
+        pages = self._client.pages(f"{repository_path(project)}/issues", newest_first, about=project, fresh=True)
+        return chain.from_iterable(islice(pages, 1))
+
+    def sub_issues(self, place: Place) -> Iterator[Json]:
+        """The issues below an issue; no request where it is known to have none."""
+        if self._sub_issues.get(place.id) == 0:
+            return iter(())
+        return chain.from_iterable(self._client.pages(f"{place.path}/sub_issues", {}, about=place.key))
+
+    def issue(self, data: Json, project: str) -> RemoteItem:
+        """An issue as a value. What later requests need to know of it is remembered."""
+        item = issue_from(data, project, self._client.web)
+        if data.get("node_id"):
+            self._content_ids[item.at.id] = str(data["node_id"])
+        summary = data.get("sub_issues_summary")
+        if isinstance(summary, dict) and isinstance(summary.get("total"), int):
+            self._sub_issues[item.at.id] = summary["total"]
+        return item
+
+    def known_content_id(self, place: Place) -> str | None:
+        """The node id of an issue that was read before."""
+        return self._content_ids.get(place.id)
+
+    def content_id(self, place: Place) -> str:
+        """The node id of an issue, asked for where it is not known."""
+        if place.id not in self._content_ids:
+            self.issue(self._client.get(place.path, about=place.key), place.project)
+        try:
+            return self._content_ids[place.id]
+        except KeyError:
+            raise NotFound(f"{place.key}: GitHub shows no node id for it, so it cannot be put on a board") from None

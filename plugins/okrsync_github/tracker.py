@@ -1,0 +1,274 @@
+"""The tracker: objectives as milestones, key results as labelled issues in them, fields on a Projects v2 board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from okrsync.trackers.errors import AuthFailed, Conflict, Misconfigured, NotFound, Rejected, Transient
+from okrsync.trackers.interface import Tracker
+from okrsync.trackers.values import (
+    Capabilities,
+    Child,
+    Comment,
+    Draft,
+    Edit,
+    FieldInfo,
+    FieldValue,
+    ItemId,
+    ItemKind,
+    Login,
+    Reading,
+    RemoteItem,
+    Scope,
+)
+from okrsync_github.addresses import BoardName, Place, repository_path
+from okrsync_github.board import BoardReading
+from okrsync_github.capabilities import CAPABILITIES
+from okrsync_github.checking import problems_of
+from okrsync_github.client import Client
+from okrsync_github.errors import ADDRESSES, TokenRefused
+from okrsync_github.items import (
+    Json,
+    child_from,
+    comment_from,
+    edit_body,
+    home_of,
+    issue_body,
+    milestone_body,
+    milestone_from,
+    number_of,
+)
+from okrsync_github.projects import Projects
+from okrsync_github.reading import Reader, labels_of
+from okrsync_github.repositories import Repositories
+
+
+class GitHubTracker(Tracker):
+    """github.com or a GitHub Enterprise Server. It connects when it is first asked something."""
+
+    capabilities: ClassVar[Capabilities] = CAPABILITIES
+
+    @cached_property
+    def _client(self) -> Client:
+        return Client(self.context)
+
+    @cached_property
+    def _repositories(self) -> Repositories:
+        return Repositories(self._client)
+
+    @cached_property
+    def _projects(self) -> Projects:
+        return Projects(self._client)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self._repositories, self._projects, self.context.workspace)
+
+    def login(self) -> Login:
+        """Ask for the token's account. An app's token has none and is told so with a 403, which is no failure."""
+        try:
+            user = self._client.get("/user", about="the account of the token")
+        except NotFound:
+            raise Misconfigured(f"{self._client.url} is not GitHub's API: it has no /user; {ADDRESSES}") from None
+        except AuthFailed as refused:
+            if not _is_app_token(refused):
+                raise
+            return Login("a GitHub App", self._server())
+        account = user.get("login") if isinstance(user, dict) else None
+        if not isinstance(account, str):
+            raise Misconfigured(f"{self._client.url} is not GitHub's API: its /user is nobody; {ADDRESSES}")
+        return Login(account, self._server())
+
+    def projects(self) -> tuple[str, ...]:
+        """The repositories that the token's account, or an app's installation, can see."""
+        try:
+            pages = list(self._client.pages("/user/repos", {}, about="the repositories of the account"))
+        except AuthFailed as refused:
+            if not _is_app_token(refused):
+                raise
+            about = "the repositories of the app"
+            pages = list(self._client.pages("/installation/repositories", {}, about=about, within="repositories"))
+        return tuple(sorted({str(data["full_name"]) for data in chain.from_iterable(pages) if data.get("full_name")}))
+
+    def fields(self, project: str, board: str | None = None) -> tuple[FieldInfo, ...]:
+        """The fields of the board; issues themselves have none that a number could be in."""
+        return self._projects.board(BoardName.parse(board)).fields if board else ()
+
+    def check(self, scope: Scope) -> tuple[str, ...]:
+        """Problems of the repository, its board and the fields on it."""
+        return problems_of(scope, self._client, self._projects)
+
+    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
+        """Milestones and labelled issues of every repository, each page with its ETag; `since` is not needed."""
+        return self._reader.read(scopes)
+
+    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
+        """Look through the repository's milestones and issues themselves; no search index is involved."""
+        return self._reader.find(scope, markers)
+
+    def item(self, key: str, fields: Sequence[str] = (), board: str | None = None) -> RemoteItem:
+        """A milestone or issue. One that was moved to another repository comes with its new id."""
+        place = Place.parse(key)
+        data = self._client.get(place.path, about=place.key)
+        if number_of(data) is None:
+            raise Misconfigured(f"{place.key}: {self._client.url} answers with something that is no {place.kind[:-1]}")
+        if not place.is_issue:
+            return milestone_from(data, place.project, self._client.web)
+        if data["number"] != place.number:
+            place = home_of(data, place.project)
+        item = self._repositories.issue(data, place.project)
+        if not fields or not board:
+            return item
+        return replace(item, fields=self._projects.values_of(BoardName.parse(board), place, fields))
+
+    def children(
+        self, parents: Sequence[RemoteItem], points_field: str | None = None, board: str | None = None
+    ) -> Mapping[str, tuple[Child, ...]]:
+        """The issues in a milestone, pull requests among them, or the sub-issues of an issue."""
+        points: BoardReading | None = None
+        if points_field and board:
+            points = self._projects.read(BoardName.parse(board), [points_field])
+        found: dict[str, tuple[Child, ...]] = {}
+        for parent in parents:
+            place = Place.parse(parent.at.id)
+            try:
+                below = self._repositories.sub_issues(place) if place.is_issue else self._in_milestone(place)
+                found[parent.at.id] = tuple(_child(data, place.project, points, points_field) for data in below)
+            except NotFound:
+                continue
+        return found
+
+    def create(self, scope: Scope, draft: Draft) -> RemoteItem:
+        """Create a milestone, or an issue with its labels and milestone."""
+        repository = repository_path(scope.project)
+        if draft.kind is ItemKind.OBJECTIVE:
+            try:
+                made = self._client.post(f"{repository}/milestones", milestone_body(draft), about=scope.project)
+            except Conflict as conflict:
+                return self._ours_of_that_title(scope.project, draft, conflict)
+            return milestone_from(_created(made, scope.project), scope.project, self._client.web)
+        body = issue_body(draft, labels_of(scope), _milestone_number(draft.parent))
+        made = self._client.post(f"{repository}/issues", body, about=scope.project)
+        return self._repositories.issue(_created(made, scope.project), scope.project)
+
+    def update(self, scope: Scope, item: RemoteItem, edit: Edit) -> None:
+        """Change title, text, due date or markers; no request where nothing of that is to change."""
+        place = Place.parse(item.at.id)
+        body = edit_body(item, edit, is_issue=place.is_issue)
+        if not body:
+            return
+        try:
+            self._patch(place, body)
+        except Conflict as conflict:
+            if not isinstance(edit.title, str):
+                raise
+            raise _title_taken(self._of_title(place.project, edit.title), edit.title, conflict) from None
+
+    def write_fields(self, scope: Scope, values: Mapping[str, Mapping[str, FieldValue]]) -> None:
+        """Write number fields on the scope's board, 20 in a request, and put issues there that are missing."""
+        wanted = {Place.parse(item): fields for item, fields in values.items() if fields}
+        if not wanted:
+            return
+        if not scope.board:
+            raise Misconfigured(f"{scope.project}: fields need a board: set project_board, for example acme/1")
+        milestones = [place.key for place in wanted if not place.is_issue]
+        if milestones:
+            raise Rejected(f"{', '.join(milestones)}: a milestone cannot be on a board and has no fields")
+        self._projects.write(BoardName.parse(scope.board), wanted, self._repositories.content_id)
+
+    def set_closed(self, item: RemoteItem, closed: bool) -> None:
+        """Close or reopen a milestone or issue."""
+        self._patch(Place.parse(item.at.id), {"state": "closed" if closed else "open"})
+
+    def comment(self, item: ItemId, text: str) -> str:
+        """Comment on an issue. A milestone takes no comments."""
+        place = Place.parse(item.id)
+        if not place.is_issue:
+            raise Rejected(f"{place.key}: milestones take no comments on GitHub; comment on one of its issues")
+        made = self._client.post(f"{place.path}/comments", {"body": text}, about=place.key)
+        if not isinstance(made, dict) or not made.get("id"):
+            raise Transient(f"{place.key}: GitHub's answer names no comment, so nobody knows whether it was written")
+        return str(made["id"])
+
+    def comments(self, item: ItemId) -> tuple[Comment, ...]:
+        """The comments on an issue, oldest first; none on a milestone."""
+        place = Place.parse(item.id)
+        if not place.is_issue:
+            return ()
+        pages = self._client.pages(f"{place.path}/comments", {}, about=place.key)
+        return tuple(comment_from(data) for data in chain.from_iterable(pages))
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    def _in_milestone(self, place: Place) -> Iterable[Json]:
+        return self._repositories.issues(place.project, milestone=str(place.number))
+
+    def _patch(self, place: Place, body: Json) -> None:
+        answer = self._client.patch(place.path, body, about=place.key)
+        if number_of(answer) is None:
+            raise Misconfigured(f"{place.key}: {self._client.url} answers a change with something that is not GitHub's")
+
+    def _ours_of_that_title(self, project: str, draft: Draft, conflict: Conflict) -> RemoteItem:
+        """The milestone that stands in the way, if it is ours from an earlier attempt whose answer was lost."""
+        other = self._of_title(project, draft.title)
+        if other and draft.marker in other.markers:
+            return other
+        raise _title_taken(other, draft.title, conflict) from None
+
+    def _of_title(self, project: str, title: str) -> RemoteItem | None:
+        milestones = list(self._repositories.milestones(project, fresh=True))
+        exactly = [item for item in milestones if item.title == title]
+        nearly = [item for item in milestones if item.title.strip().casefold() == title.strip().casefold()]
+        return next(iter([*exactly, *nearly]), None)
+
+    def _server(self) -> str:
+        version = self._client.server_version
+        if version:
+            return f"GitHub Enterprise Server {version}"
+        host = urlsplit(self._client.url).hostname or ""
+        return "github.com" if host == "api.github.com" else f"GitHub at {host}"
+
+
+def _child(data: Json, project: str, points: BoardReading | None, field: str | None) -> Child:
+    child = child_from(data, project)
+    if points is None or not field:
+        return child
+    node = str(data["node_id"]) if data.get("node_id") else None
+    value = points.values_for(Place.parse(child.id), node, [field]).get(field)
+    return replace(child, points=value if isinstance(value, float) else None)
+
+
+def _created(data: object, project: str) -> Json:
+    if number_of(data) is None or not isinstance(data, dict):
+        raise Transient(f"{project}: GitHub's answer names nothing that was created, so nobody knows whether it was")
+    return data
+
+
+def _milestone_number(parent: ItemId | None) -> int | None:
+    if parent is None:
+        return None
+    place = Place.parse(parent.id)
+    if place.is_issue:
+        raise Rejected(f"{place.key} is an issue; a key result's issue belongs to a milestone")
+    return place.number
+
+
+def _title_taken(other: RemoteItem | None, title: str, conflict: Conflict) -> Conflict:
+    if other is None:
+        return conflict
+    return Conflict(
+        f"{other.at.project} has a milestone called {title!r} already: {other.at.key} ({other.at.url}); titles of"
+        " milestones are unique in a repository, so rename one of the two, or put the marker into that one to adopt it"
+    )
+
+
+def _is_app_token(refused: AuthFailed) -> bool:
+    return not isinstance(refused, TokenRefused) and "not accessible by integration" in str(refused).lower()
