@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -61,3 +61,12 @@ def parse_cycle(name: str, named: Mapping[str, tuple[date, date]] | None = None)
     after = first + months
     next_start = date(year + (after > 12), after - 12 if after > 12 else after, 1)
     return Cycle(date(year, first, 1), next_start - timedelta(days=1), name)
+
+
+def current_cycle(cycles: Iterable[Cycle], day: date) -> Cycle | None:
+    """The cycle that holds `day` (the shortest, where several do), else the newest; None where there is none."""
+    every = list(cycles)
+    holding = [each for each in every if each.holds(day)]
+    if holding:
+        return min(holding, key=lambda each: (each.days, each.name))
+    return max(every, default=None)

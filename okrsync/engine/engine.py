@@ -1,0 +1,277 @@
+"""The engine: pull, plan and sync, each from the trackers to an outcome."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from okrsync.domain.cycle import Cycle
+from okrsync.domain.okr import Kpi, Objective, Okrs
+from okrsync.domain.ref import Ref
+from okrsync.domain.status import assess
+from okrsync.engine.applying import Applied, Means, apply
+from okrsync.engine.fetching import Fetched, Quest, fetch
+from okrsync.engine.measuring import Measurements, measure, tasks_of
+from okrsync.engine.outbox import Outbox
+from okrsync.engine.outcome import Cause, Failure, Outcome
+from okrsync.engine.placements import Atlas
+from okrsync.engine.pool import TrackerPool
+from okrsync.engine.recording import record_status
+from okrsync.plan.planner import make_plan
+from okrsync.plan.snapshot import Tolerance
+from okrsync.plan.values import Linked, Placement, Plan, Snapshot
+from okrsync.plan.wanted import Known, wanted_items
+from okrsync.reports.facts import gather_facts
+from okrsync.store.cache import Cache
+from okrsync.store.values import Link
+from okrsync.trackers.interface import TrackerType
+
+
+class PlanChanged(Exception):
+    """The plan that was asked for is not the plan that is due now; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who is told how far a run has come; silent by default."""
+
+    phase: Callable[[str], None] = lambda _text: None
+    step: Callable[[int, int, str], None] = lambda _done, _all, _text: None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What an engine works on."""
+
+    workspace: str
+    root: Path
+    """The folder that the documents' paths are relative to."""
+    okrs: Okrs
+    """Everything that the documents say, of every cycle."""
+    cycle: Cycle
+    atlas: Atlas
+    kinds: Mapping[str, TrackerType]
+    """Tracker → its kind."""
+    pool: TrackerPool
+    cache: Cache
+    clock: Callable[[], datetime]
+    tolerance: Tolerance
+    check_in_period: timedelta
+    documents: dict[str, str]
+    """Document → the digest that it was read with."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    requests: Callable[[], int] = lambda: 0
+    """How many requests were sent so far."""
+    told: Told = field(default_factory=Told)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a run found out before it decides."""
+
+    fetched: Fetched
+    measurements: Measurements
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return (*self.fetched.failures, *self.measurements.failures)
+
+
+class Engine:
+    """Brings documents and trackers together for one cycle."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.okrs = inputs.okrs.in_cycle(inputs.cycle.name)
+        self.homes = inputs.atlas.homes(self.okrs)
+
+    def pull(self) -> Outcome:
+        """Read the trackers, record the values and links that they show, and write to no tracker."""
+        run = self.inputs.cache.runs.begin("pull")
+        seen = self._look(creating=False)
+        self._record(seen)
+        self._record_status()
+        outcome = self._outcome(seen.failures)
+        self._finish(run, outcome)
+        return outcome
+
+    def plan(self) -> Outcome:
+        """Find out what a sync would do, and write nothing: not to a tracker, not to the documents."""
+        seen = self._look(creating=True)
+        plan, pending = self._decide(seen, Outbox(self.inputs.cache, self.inputs.clock, self.inputs.stop))
+        return self._outcome((*seen.failures, *_failures_of(pending)), plan=plan)
+
+    def sync(self, expect: str | None = None) -> Outcome:
+        """Find out what is to be done, and do it.
+
+        Args:
+            expect: the digest of a plan that somebody reviewed; exactly that plan is applied, or nothing.
+
+        Raises:
+            PlanChanged: another plan than the expected one is due.
+        """
+        run = self.inputs.cache.runs.begin("sync")
+        outbox = Outbox(self.inputs.cache, self.inputs.clock, self.inputs.stop, run)
+        seen = self._look(creating=True)
+        plan, pending = self._decide(seen, outbox)
+        if expect is not None and plan.digest != expect:
+            self._finish(run, self._outcome(seen.failures))
+            raise PlanChanged(
+                f"the plan that is due now has the digest {plan.digest}, not {expect}: a document or a tracker changed"
+                " since it was reviewed; nothing was written; look at the new plan with `okrsync plan`"
+            )
+        outbox.resume(seen.fetched.snapshot.items, pending)
+        self._record(seen)
+        applied = self._apply(plan, seen.fetched.snapshot, outbox)
+        self._record_status()
+        outcome = self._outcome(
+            (*seen.failures, *_failures_of(pending), *applied.failures), plan=plan, done=tuple(applied.done)
+        )
+        self._finish(run, outcome)
+        return outcome
+
+    def _look(self, *, creating: bool) -> _Seen:
+        inputs = self.inputs
+        quest = Quest(
+            workspace=inputs.workspace,
+            scopes=inputs.atlas.scopes(self.okrs),
+            homes=self.homes,
+            links=self._linked(),
+            tolerance=inputs.tolerance,
+        )
+        wished = {
+            each.ref for each in wanted_items(self.okrs.objectives, inputs.atlas.placement, {}) if each.may_create
+        }
+        fetched = fetch(
+            quest,
+            inputs.pool,
+            may_create=frozenset(wished) if creating else frozenset(),
+            told=lambda name: inputs.told.phase(f"reading {name}"),
+        )
+        inputs.told.phase("measuring")
+        measurements = measure(
+            tasks_of(self.okrs.objectives, self.okrs.kpis, self._place),
+            fetched.snapshot,
+            inputs.pool,
+            inputs.cache.check_ins.newest(inputs.cycle.name),
+            self._bases(),
+            inputs.clock(),
+        )
+        return _Seen(fetched, measurements)
+
+    def _place(self, owned: Objective | Kpi) -> tuple[Placement, str | None] | None:
+        place = self.inputs.atlas.place(owned)
+        return (place.placement, place.scope.board) if place else None
+
+    def _decide(self, seen: _Seen, outbox: Outbox) -> tuple[Plan, dict[Ref, str]]:
+        inputs = self.inputs
+        snapshot = seen.fetched.snapshot
+        pending = outbox.pending(snapshot.items, self._readable(snapshot), self._settle_after)
+        snapshot = Snapshot(
+            snapshot.items,
+            snapshot.duplicates,
+            snapshot.gone,
+            snapshot.unsure,
+            frozenset(pending),
+            snapshot.unread,
+        )
+        wanted = wanted_items(self.okrs.objectives, inputs.atlas.placement, self._known(seen.measurements))
+        documented = {each.ref for each in self.okrs.objectives}
+        documented |= {key_result.ref for each in self.okrs.objectives for key_result in each.key_results}
+        plan = make_plan(wanted, snapshot, self._linked(), self._bases(), documented)
+        return plan, pending
+
+    def _readable(self, snapshot: Snapshot) -> Callable[[Ref], bool]:
+        def readable(ref: Ref) -> bool:
+            name, scope = self.homes.get(ref, ("", None))
+            return scope is None or (name, scope.project) not in snapshot.unread
+
+        return readable
+
+    def _settle_after(self, ref: Ref) -> float:
+        name, _ = self.homes.get(ref, ("", None))
+        return self.inputs.kinds[name].capabilities.settle_after if name else 0.0
+
+    def _known(self, measurements: Measurements) -> dict[Ref, Known]:
+        """What is known of each key result: what was measured just now, else the last known value."""
+        values = {ref: current.value for ref, current in self._current_values().items()}
+        values |= {each.ref: each.value for each in measurements.values if each.problem is None}
+        check_ins = self.inputs.cache.check_ins.newest(self.inputs.cycle.name)
+        return {
+            ref: Known(
+                current=values.get(ref),
+                confidence=check_ins[ref].confidence if ref in check_ins else None,
+                checked_in=check_ins[ref].value if ref in check_ins else None,
+            )
+            for ref in {*values, *check_ins}
+        }
+
+    def _apply(self, plan: Plan, snapshot: Snapshot, outbox: Outbox) -> Applied:
+        inputs = self.inputs
+        means = Means(
+            workspace=inputs.workspace,
+            root=inputs.root,
+            pool=inputs.pool,
+            cache=inputs.cache,
+            outbox=outbox,
+            homes=self.homes,
+            documents=inputs.documents,
+            told=inputs.told.step,
+        )
+        places = {ref: link.at for ref, link in inputs.cache.links.live().items()}
+        return apply(plan, snapshot, places, means)
+
+    def _record(self, seen: _Seen) -> None:
+        """Keep the links and values that were seen, in one transaction."""
+        cache = self.inputs.cache
+        known = cache.links.live()
+        with cache.transaction():
+            for ref, located in seen.fetched.snapshot.items.items():
+                link = known.get(ref)
+                if link is None or (link.tracker, link.at) != (located.tracker, located.item.at):
+                    cache.links.put(Link(ref, located.item.kind, located.tracker, located.item.at))
+            for ref in seen.fetched.snapshot.gone:
+                cache.links.mark_gone(ref)
+            cache.observations.record(seen.measurements.values)
+
+    def _record_status(self) -> None:
+        inputs = self.inputs
+        facts = gather_facts(inputs.cache, inputs.cycle.name, inputs.check_in_period)
+        record_status(inputs.cache, assess(inputs.okrs, inputs.workspace, inputs.cycle, inputs.clock(), facts))
+
+    def _linked(self) -> dict[Ref, Linked]:
+        return {
+            ref: Linked(link.tracker, link.at.project, link.at.id, link.at.key, link.at.url)
+            for ref, link in self.inputs.cache.links.live().items()
+        }
+
+    def _bases(self) -> Mapping[Ref, Mapping[str, Any]]:
+        return self.inputs.cache.baselines.all()
+
+    def _current_values(self) -> Mapping[Ref, Any]:
+        return self.inputs.cache.observations.current(self.inputs.cycle.name)
+
+    def _outcome(
+        self, failures: tuple[Failure, ...], *, plan: Plan | None = None, done: tuple[Any, ...] = ()
+    ) -> Outcome:
+        pool = self.inputs.pool
+        unique = tuple(dict.fromkeys((*pool.failures, *failures)))
+        return Outcome(plan or Plan(), done, unique, pool.used, pool.reached, self.inputs.requests())
+
+    def _finish(self, run: int, outcome: Outcome) -> None:
+        self.inputs.cache.runs.finish(
+            run,
+            exit_code=int(outcome.exit_code),
+            requests=outcome.requests,
+            changes_made=len(outcome.done),
+            held=len(outcome.held),
+            problems=[str(each) for each in outcome.failures],
+        )
+
+
+def _failures_of(pending: Mapping[Ref, str]) -> list[Failure]:
+    return [Failure(Cause.PENDING, message, ref=ref) for ref, message in sorted(pending.items())]

@@ -1,0 +1,251 @@
+"""Finding out the current value of every key result and KPI.
+
+A value that cannot be found out is a problem of that key result alone: the last value stays, and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from okrsync.domain.items import Child, FieldValue, ItemKind, RemoteItem
+from okrsync.domain.measures import share_done
+from okrsync.domain.numbers import number_text
+from okrsync.domain.okr import Kpi, Measure, Objective, Source
+from okrsync.domain.ref import Ref
+from okrsync.engine.outcome import Cause, Failure
+from okrsync.engine.pool import TrackerPool, cause_of
+from okrsync.plan.merge import NO_BASE, decide_manual
+from okrsync.plan.values import Placement, Role, Snapshot
+from okrsync.store.values import CheckIn, Measured
+from okrsync.trackers.errors import NotFound, TrackerError
+
+SOURCES = ("manual", "field", "children")
+"""The measures that need no plugin."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One key result or KPI to be measured."""
+
+    ref: Ref
+    kind: ItemKind
+    measure: Measure
+    unit: str
+    source: Source
+    placement: Placement | None
+    board: str | None = None
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What was found out, and what could not be."""
+
+    values: tuple[Measured, ...]
+    failures: tuple[Failure, ...]
+
+
+def tasks_of(
+    objectives: Iterable[Objective],
+    kpis: Iterable[Kpi],
+    place: Callable[[Objective | Kpi], tuple[Placement, str | None] | None],
+) -> tuple[Task, ...]:
+    """The tasks of key results and KPIs, in document order. `place` gives a placement and its board."""
+    tasks: list[Task] = []
+    for objective in objectives:
+        placement, board = place(objective) or (None, None)
+        tasks += [
+            Task(each.ref, ItemKind.KEY_RESULT, each.measure, each.unit, each.source, placement, board)
+            for each in objective.key_results
+        ]
+    for kpi in kpis:
+        placement, board = place(kpi) or (None, None)
+        tasks.append(Task(kpi.ref, ItemKind.OTHER, kpi.measure, kpi.unit, kpi.source, placement, board))
+    return tuple(tasks)
+
+
+def measure(
+    tasks: Sequence[Task],
+    snapshot: Snapshot,
+    pool: TrackerPool,
+    check_ins: Mapping[Ref, CheckIn],
+    bases: Mapping[Ref, Mapping[str, Any]],
+    now: datetime,
+) -> Measurements:
+    """Measure everything, with the least number of requests: what the snapshot holds costs none."""
+    meter = _Meter(snapshot, pool, check_ins, bases, now)
+    for task in tasks:
+        meter.measure(task)
+    meter.count_children()
+    return Measurements(tuple(meter.values), tuple(meter.failures))
+
+
+class _Unmeasurable(Exception):
+    """Why a value cannot be found out; `is_failure` is False where there simply is none yet."""
+
+    def __init__(self, message: str, *, is_failure: bool = True, cause: Cause = Cause.MEASURE) -> None:
+        super().__init__(message)
+        self.is_failure = is_failure
+        self.cause = cause
+
+
+class _Meter:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        pool: TrackerPool,
+        check_ins: Mapping[Ref, CheckIn],
+        bases: Mapping[Ref, Mapping[str, Any]],
+        now: datetime,
+    ) -> None:
+        self.snapshot = snapshot
+        self.pool = pool
+        self.check_ins = check_ins
+        self.bases = bases
+        self.now = now
+        self.values: list[Measured] = []
+        self.failures: list[Failure] = []
+        self.parents: dict[tuple[str, str | None, str | None], list[tuple[Task, RemoteItem]]] = {}
+        self.others: dict[tuple[str, str, str], RemoteItem | TrackerError] = {}
+
+    def measure(self, task: Task) -> None:
+        try:
+            if task.measure.source == "manual":
+                self._manual(task)
+            elif task.measure.source == "field":
+                self._field(task)
+            elif task.measure.source == "children":
+                self._remember_parent(task)
+            else:
+                known = ", ".join(SOURCES)
+                raise _Unmeasurable(f"nothing installed measures {task.measure.source!r}; known here: {known}")
+        except _Unmeasurable as problem:
+            self._unmeasurable(task, problem)
+
+    def _unmeasurable(self, task: Task, problem: _Unmeasurable) -> None:
+        self.values.append(Measured(task.ref, None, self.now, task.measure.source, problem=str(problem)))
+        if problem.is_failure:
+            tracker = task.placement.tracker if task.placement else None
+            message = f"{task.source}: {problem}; the last known value stays"
+            self.failures.append(Failure(problem.cause, message, tracker=tracker, ref=task.ref))
+
+    def _manual(self, task: Task) -> None:
+        check_in = self.check_ins.get(task.ref)
+        checked_in = check_in.value if check_in else None
+        name = task.placement.roles.get(Role.CURRENT) if task.placement else None
+        located = self.snapshot.items.get(task.ref)
+        value, source, at = checked_in, "check-in", check_in.at if check_in else self.now
+        if name and located:
+            field = self._number(located.item.fields.get(name), name, located.item)
+            base = self.bases.get(task.ref, {}).get("current", NO_BASE)
+            _, value = decide_manual(checked_in, field, base)
+            if value is not None and value != checked_in:
+                source = f"field {name} of {located.item.at.key}"
+                at = located.item.updated or self.now
+        if value is not None:
+            self.values.append(Measured(task.ref, value, at.astimezone(UTC), source))
+
+    def _field(self, task: Task) -> None:
+        placement = self._placement(task)
+        name = task.measure.field or placement.roles.get(Role.CURRENT)
+        if name is None:
+            raise _Unmeasurable(
+                f'no field to read: name one in the measure (field = "…"), or as fields.current in {placement.source}'
+            )
+        item = self._other_item(task, placement, name) if task.measure.item else self._own_item(task)
+        value = self._number(item.fields.get(name), name, item)
+        if value is None:
+            raise _Unmeasurable(f"field {name} of {item.at.key} is empty", is_failure=False)
+        self.values.append(Measured(task.ref, value, self.now, f"field {name} of {item.at.key}"))
+
+    def _placement(self, task: Task) -> Placement:
+        if task.placement is None:
+            raise _Unmeasurable(
+                f"measure {task.measure.source!r} reads a tracker, but no mapping in the settings matches; add one, or"
+                ' measure by hand (from = "manual")'
+            )
+        return task.placement
+
+    def _own_item(self, task: Task) -> RemoteItem:
+        placement = self._placement(task)
+        ref = task.ref if placement.key_results_as_items else task.ref.parent
+        located = self.snapshot.items.get(ref)
+        if task.kind is ItemKind.OTHER:
+            raise _Unmeasurable('a KPI has no item of its own: name one in the measure (item = "…")')
+        if located is None:
+            if (placement.tracker, placement.project) in self.snapshot.unread:
+                raise _Unmeasurable(f"{placement.tracker} could not be read", is_failure=False)
+            raise _Unmeasurable("its item is not in the tracker yet", is_failure=False)
+        return located.item
+
+    def _other_item(self, task: Task, placement: Placement, name: str) -> RemoteItem:
+        key = str(task.measure.item)
+        asked = (placement.tracker, key, name)
+        if asked not in self.others:
+            tracker = self.pool.get(placement.tracker)
+            if tracker is None:
+                raise _Unmeasurable(f"{placement.tracker} could not be read", is_failure=False)
+            try:
+                self.others[asked] = tracker.item(key, [name], task.board)
+            except TrackerError as error:
+                self.others[asked] = error
+        found = self.others[asked]
+        if isinstance(found, NotFound):
+            raise _Unmeasurable(f"item {key} does not exist in {placement.tracker}, or may not be seen: {found}")
+        if isinstance(found, TrackerError):
+            raise _Unmeasurable(str(found), cause=cause_of(found))
+        return found
+
+    def _number(self, value: FieldValue, name: str, item: RemoteItem) -> float | None:
+        if isinstance(value, str):
+            if not value.strip():
+                return None
+            raise _Unmeasurable(
+                f"field {name} of {item.at.key} holds the text {value!r} where a number is expected: enter a number"
+            )
+        return None if value is None else float(value)
+
+    def _remember_parent(self, task: Task) -> None:
+        placement = self._placement(task)
+        own = placement.key_results_as_items and not task.measure.of_objective
+        ref = task.ref if own else task.ref.parent
+        located = self.snapshot.items.get(ref)
+        if located is None:
+            raise _Unmeasurable("its item is not in the tracker yet, or could not be read", is_failure=False)
+        points = None if task.measure.by == "count" else task.measure.by
+        self.parents.setdefault((located.tracker, points, task.board), []).append((task, located.item))
+
+    def count_children(self) -> None:
+        """Ask each tracker for the children of everything that is measured by them, all at once."""
+        for (name, points, board), group in self.parents.items():
+            tracker = self.pool.get(name)
+            if tracker is None:
+                for task, _ in group:
+                    self._unmeasurable(task, _Unmeasurable(f"{name} could not be read", is_failure=False))
+                continue
+            parents = {item.at.id: item for _, item in group}
+            try:
+                children = tracker.children(list(parents.values()), points, board)
+            except TrackerError as error:
+                for task, _ in group:
+                    self._unmeasurable(task, _Unmeasurable(str(error), cause=cause_of(error)))
+                continue
+            for task, item in group:
+                self._share(task, item, children.get(item.at.id))
+
+    def _share(self, task: Task, item: RemoteItem, children: tuple[Child, ...] | None) -> None:
+        if children is None:
+            self._unmeasurable(task, _Unmeasurable(f"the children of {item.at.key} could not be read"))
+            return
+        by_points = task.measure.by != "count"
+        share = share_done(children, by_points=by_points, pull_requests=task.measure.counts_pull_requests)
+        value = share.in_unit(task.unit)
+        if value is None:
+            self._unmeasurable(task, _Unmeasurable(f"{item.at.key} has no children that count", is_failure=False))
+            return
+        what = task.measure.by if by_points else "children"
+        source = f"{number_text(share.done)} of {number_text(share.total)} {what} of {item.at.key} done"
+        evidence = {"done": share.done, "total": share.total}
+        self.values.append(Measured(task.ref, value, self.now, source, evidence))
