@@ -1,0 +1,117 @@
+"""Loading plugins: each apart, so that a broken one is named and left out."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+import pytest
+
+from okrsync.trackers.plugins import GROUP, LeftOut, Plugins, load_plugins
+
+HEAD = """
+from okrsync.trackers.hookspecs import hookimpl
+from okrsync.trackers.interface import TrackerType
+from okrsync.testing import MemoryTracker
+
+def kind(name, summary="A tracker"):
+    return TrackerType(name, summary, load=MemoryTracker, capabilities=MemoryTracker.capabilities)
+"""
+
+
+class Shelf:
+    """Writes plugins as modules that can be imported."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._points: list[EntryPoint] = []
+
+    def put(self, name: str, source: str) -> None:
+        module = f"okrsync_shelf_{self._folder.name}_{name}".replace("-", "_")
+        (self._folder / f"{module}.py").write_text(HEAD + source, encoding="utf-8")
+        self.point(name, module)
+
+    def point(self, name: str, module: str) -> None:
+        self._points.append(EntryPoint(name, module, GROUP))
+
+    def load(self) -> Plugins:
+        return load_plugins(self._points)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    folder = tmp_path / tmp_path.name.replace("-", "_")
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    made = Shelf(folder)
+    made.put("good", "@hookimpl\ndef register_trackers():\n    return [kind('good'), kind('better')]\n")
+    return made
+
+
+def good_is_there_and(plugins: Plugins, name: str) -> LeftOut:
+    """The one that was left out; what the good plugin offers is there."""
+    assert set(plugins.trackers) == {"good", "better"}
+    assert [each.name for each in plugins.left_out] == [name]
+    return plugins.left_out[0]
+
+
+def test_a_plugin_offers_its_kinds_of_tracker(shelf: Shelf) -> None:
+    plugins = shelf.load()
+
+    assert set(plugins.trackers) == {"good", "better"}
+    assert plugins.trackers["good"].name == "good"
+    assert plugins.left_out == ()
+
+
+@pytest.mark.parametrize("name", ["aaa", "zzz"])
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        pytest.param("import a_library_that_nobody_has\n", "a_library_that_nobody_has", id="missing library"),
+        pytest.param("raise RuntimeError('no licence')\n", "RuntimeError: no licence", id="fails when imported"),
+        pytest.param("def broken(:\n", "SyntaxError", id="no Python"),
+        pytest.param(
+            "@hookimpl\ndef register_trackers():\n    raise OSError('no disk')\n", "OSError: no disk", id="hook fails"
+        ),
+        pytest.param("@hookimpl\ndef register_trackerz():\n    return []\n", "register_trackerz", id="unknown hook"),
+        pytest.param(
+            "@hookimpl\ndef register_trackers(everything):\n    return []\n", "everything", id="unknown argument"
+        ),
+        pytest.param("@hookimpl\ndef register_trackers():\n    return 7\n", "TypeError", id="no list"),
+    ],
+)
+def test_a_broken_plugin_is_named_and_left_out(shelf: Shelf, name: str, source: str, reason: str) -> None:
+    shelf.put(name, source)
+
+    assert reason in good_is_there_and(shelf.load(), name).reason
+
+
+def test_a_module_that_is_gone_is_named(shelf: Shelf) -> None:
+    shelf.point("gone", "okrsync_was_uninstalled")
+
+    assert "okrsync_was_uninstalled" in good_is_there_and(shelf.load(), "gone").reason
+
+
+def test_of_two_plugins_with_one_kind_the_first_by_name_counts(shelf: Shelf) -> None:
+    shelf.put("other", "@hookimpl\ndef register_trackers():\n    return [kind('good', 'Mine'), kind('third')]\n")
+
+    plugins = shelf.load()
+
+    assert set(plugins.trackers) == {"good", "better", "third"}
+    assert plugins.trackers["good"].summary == "A tracker"
+    assert [each.name for each in plugins.left_out] == ["other"]
+    assert "'good'" in plugins.left_out[0].reason
+
+
+def test_a_plugin_without_trackers_is_no_problem(shelf: Shelf) -> None:
+    shelf.put("quiet", "")
+
+    assert shelf.load() == load_plugins(shelf._points[:1])
+
+
+@pytest.mark.skipif(not entry_points(group=GROUP), reason="okrsync is only importable here, not installed")
+def test_what_is_installed_is_found_by_its_group() -> None:
+    plugins = load_plugins()
+
+    assert {"jira", "github"} <= set(plugins.trackers)
+    assert plugins.left_out == ()
