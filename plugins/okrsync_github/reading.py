@@ -37,6 +37,7 @@ class Reader:
             TokenRefused: the token is no good anywhere.
             Transient: no repository gave an answer.
         """
+        self._repositories.begin_reading()
         items: dict[str, RemoteItem] = {}
         failures: dict[str, Exception] = {}
         boards = _Boards(self._projects, scopes)
@@ -97,7 +98,7 @@ class Reader:
         for labels in _label_sets(scopes):
             for data in self._repositories.issues(project, labels=",".join(labels)):
                 if not is_pull_request(data):
-                    item = self._repositories.issue(data, project)
+                    item = self._repositories.read_issue(data, project)
                     found[item.at.id] = item
         return [item for item in found.values() if belongs_to(item, self._workspace)]
 

@@ -21,7 +21,7 @@ class Repositories:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._content_ids: dict[str, str] = {}
-        self._sub_issues: dict[str, int] = {}
+        self._without_sub_issues: set[str] = set()
 
     def milestones(self, project: str, *, fresh: bool = False) -> Iterator[RemoteItem]:
         """Every milestone of a repository, open or closed."""
@@ -41,19 +41,28 @@ class Repositories:
         return chain.from_iterable(islice(pages, 1))
 
     def sub_issues(self, place: Place) -> Iterator[Json]:
-        """The issues below an issue; no request where it is known to have none."""
-        if self._sub_issues.get(place.id) == 0:
+        """The issues below an issue; no request where the last reading showed that it has none."""
+        if place.id in self._without_sub_issues:
             return iter(())
         return chain.from_iterable(self._client.pages(f"{place.path}/sub_issues", {}, about=place.key))
 
     def issue(self, data: Json, project: str) -> RemoteItem:
-        """An issue as a value. What later requests need to know of it is remembered."""
+        """An issue as a value. Its node id, which boards want, is remembered."""
         item = issue_from(data, project, self._client.web)
         if data.get("node_id"):
             self._content_ids[item.at.id] = str(data["node_id"])
+        return item
+
+    def begin_reading(self) -> None:
+        """Forget what the reading before knew of sub-issues."""
+        self._without_sub_issues.clear()
+
+    def read_issue(self, data: Json, project: str) -> RemoteItem:
+        """An issue of a reading, after which `sub_issues` knows whether there are any."""
+        item = self.issue(data, project)
         summary = data.get("sub_issues_summary")
-        if isinstance(summary, dict) and isinstance(summary.get("total"), int):
-            self._sub_issues[item.at.id] = summary["total"]
+        if isinstance(summary, dict) and summary.get("total") == 0:
+            self._without_sub_issues.add(item.at.id)
         return item
 
     def known_content_id(self, place: Place) -> str | None:
