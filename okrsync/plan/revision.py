@@ -110,7 +110,7 @@ class Revision:
         return any(marker.endswith(f":{self.wanted.ref.cycle}:{self.wanted.ref.local}") for marker in self.item.markers)
 
     def align(self, snapshot: Snapshot) -> None:
-        if not self.wanted.placement.native_links:
+        if not self.wanted.placement.native_links or self.wanted.kind is not ItemKind.OBJECTIVE:
             return
         known = {
             ref: located.item.at.id
