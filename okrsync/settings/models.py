@@ -1,0 +1,118 @@
+"""What okrsync.toml may say, as typed and frozen values. The JSON Schema and every message come from these models."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PrivateAttr, Strict, ValidationInfo, field_validator
+
+from okrsync.domain.okr import Kpi, Objective
+from okrsync.settings.mappings import MappingSettings
+from okrsync.settings.tables import CycleName, Day, Duration, Name, Slug, Table, Text, When
+from okrsync.settings.trackers import TrackerSettings
+
+
+class Schedule(Table):
+    """When the daemon works."""
+
+    pull: When = Field(
+        default=timedelta(minutes=15),
+        description="How often values are read: a span of time such as 15m, or a cron expression.",
+    )
+    reconcile: When = Field(
+        default="0 3 * * *",
+        description="How often everything is read and compared: a span of time, or a cron expression.",
+    )
+
+
+class NamedCycle(Table):
+    """A cycle with a name of its own."""
+
+    start: Day = Field(description="Its first day.")
+    end: Day = Field(description="Its last day.")
+
+    @field_validator("end")
+    @classmethod
+    def _after_start(cls, end: date, info: ValidationInfo) -> date:
+        if end <= info.data.get("start", date.min):
+            raise ValueError("a day after start")
+        return end
+
+
+class Safety(Table):
+    """When okrsync stops and waits for a person."""
+
+    share_gone: Annotated[float, Strict(), Field(gt=0, le=1)] = Field(
+        default=0.2, description="Hold everything when at least this share of the known items vanished at once (0–1)."
+    )
+    at_least: Annotated[int, Strict(), Field(ge=1)] = Field(
+        default=5, description="… but only when at least so many items are known."
+    )
+
+
+class PluginSettings(Table):
+    """Which plugins may be loaded."""
+
+    allow: tuple[Text, ...] | None = Field(
+        default=None, description="The names of the plugins that may be loaded; without it, every installed one."
+    )
+
+
+class Settings(Table):
+    """Everything that okrsync.toml says."""
+
+    workspace: Slug = Field(description="The name of the workspace. It is part of every marker: do not change it.")
+    documents: Text = Field(default="okrs", description="The folder of the OKR documents, from this file's folder.")
+    cache: Text = Field(default="okrsync.db", description="The cache, from this file's folder.")
+    check_in_period: Duration = Field(
+        default=timedelta(days=7), description="After which time without a new value a key result is stale."
+    )
+    schedule: Schedule = Field(default=Schedule(), description="When the daemon works.")
+    cycles: dict[CycleName, NamedCycle] = Field(
+        default_factory=dict, description="Cycles that are no calendar quarter, half year or year, by name."
+    )
+    audiences: dict[Name, tuple[Text, ...]] = Field(
+        default_factory=dict, description="Who may see objectives that are not for everyone: a name → people or groups."
+    )
+    trackers: dict[Name, TrackerSettings] = Field(default_factory=dict, description="The trackers, by name.")
+    mappings: tuple[MappingSettings, ...] = Field(default=(), description="Where objectives live; first match wins.")
+    safety: Safety = Field(default=Safety(), description="When okrsync stops and waits for a person.")
+    plugins: PluginSettings = Field(default=PluginSettings(), description="Which plugins may be loaded.")
+    _path: Path = PrivateAttr(default=Path("okrsync.toml"))
+
+    @property
+    def path(self) -> Path:
+        """The settings file."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """The folder that paths in the settings start from."""
+        return self._path.parent
+
+    @property
+    def documents_folder(self) -> Path:
+        """The folder of the OKR documents."""
+        return self.path_of(self.documents)
+
+    @property
+    def cache_file(self) -> Path:
+        """The cache."""
+        return self.path_of(self.cache)
+
+    def path_of(self, written: str) -> Path:
+        """A path as the settings write it: from their folder, or from the home folder where it begins with ~."""
+        if written.startswith("~/"):
+            return Path.home() / written[2:]
+        return self.folder / written
+
+    @property
+    def named_cycles(self) -> dict[str, tuple[date, date]]:
+        """The first and last days of the cycles with names of their own."""
+        return {name: (cycle.start, cycle.end) for name, cycle in self.cycles.items()}
+
+    def mapping_for(self, owned: Objective | Kpi) -> MappingSettings | None:
+        """The first mapping that matches; None where an objective is tracked by documents and check-ins alone."""
+        return next((mapping for mapping in self.mappings if mapping.match.fits(owned)), None)
