@@ -9,7 +9,6 @@ from okrsync.domain.okr import Kpi, Objective, Okrs
 from okrsync.domain.ref import Ref
 from okrsync.plan.merge import Authority
 from okrsync.plan.values import Placement, Role
-from okrsync.problems import Problem, Problems
 from okrsync.settings import MappingSettings, Settings
 from okrsync.trackers.interface import TrackerType
 from okrsync.trackers.values import Scope
@@ -26,22 +25,14 @@ class Place:
 class Atlas:
     """Knows the place of every objective, key result and KPI of the documents.
 
-    Raises:
-        Problems: a mapping asks for a form that its tracker does not have.
+    `kinds` are the kinds of tracker by the names that the settings give to trackers.
     """
 
     def __init__(self, settings: Settings, kinds: Mapping[str, TrackerType], okrs: Okrs) -> None:
         self._settings = settings
         extra = _fields_of_measures(settings, okrs)
-        problems = [
-            problem
-            for mapping in settings.mappings
-            for problem in _wrong_forms(mapping, kinds[settings.trackers[mapping.tracker].type])
-        ]
-        if problems:
-            raise Problems(problems)
         self._places = {
-            index: _place(mapping, kinds[settings.trackers[mapping.tracker].type], extra.get(index, ()))
+            index: _place(mapping, kinds[mapping.tracker], extra.get(index, ()))
             for index, mapping in enumerate(settings.mappings)
         }
 
@@ -103,7 +94,6 @@ def _place(mapping: MappingSettings, kind: TrackerType, measured: tuple[str, ...
     can = kind.capabilities
     as_items = mapping.key_results.form == "issues"
     roles = {Role(role): name for role, name in mapping.field_names.items()}
-    own = tuple(dict.fromkeys([*roles.values(), *(measured if as_items else ())]))
     return Place(
         Placement(
             tracker=mapping.tracker,
@@ -117,34 +107,5 @@ def _place(mapping: MappingSettings, kind: TrackerType, measured: tuple[str, ...
             due_on_key_results=can.due_on_key_results,
             native_links=can.native_links,
         ),
-        Scope(
-            project=mapping.project,
-            objective_form=mapping.objectives.form,
-            objective_type=mapping.objectives.type,
-            key_result_form=mapping.key_results.form,
-            key_result_type=mapping.key_results.type,
-            labels=tuple(mapping.key_results.labels),
-            fields=own if as_items else (),
-            objective_fields=() if as_items else measured,
-            board=mapping.board,
-            link_type=mapping.objectives.link_type,
-        ),
+        mapping.scope(kr_fields=measured),
     )
-
-
-def _wrong_forms(mapping: MappingSettings, kind: TrackerType) -> list[Problem]:
-    asked = [
-        ("objectives.as", mapping.objectives.form, kind.capabilities.objective_forms),
-        ("key_results.as", mapping.key_results.form, kind.capabilities.key_result_forms),
-    ]
-    return [
-        Problem(
-            mapping.source.file,
-            mapping.source.line,
-            key,
-            f"{key} is {form!r}, which a {kind.name} tracker does not have",
-            " or ".join(repr(each) for each in sorted(forms)),
-        )
-        for key, form, forms in asked
-        if form not in forms
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -31,13 +31,19 @@ class Plugins:
     left_out: tuple[LeftOut, ...]
 
 
-def load_plugins(points: Iterable[EntryPoint] | None = None) -> Plugins:
-    """Load every installed plugin, in the order of their names."""
+def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection[str] | None = None) -> Plugins:
+    """Load every installed plugin, in the order of their names.
+
+    `allowed` are the names of those that may be loaded; None allows all. What is not allowed is not even imported.
+    """
     manager = pluggy.PluginManager("okrsync")
     manager.add_hookspecs(hookspecs)
     trackers: dict[str, TrackerType] = {}
     left_out: list[LeftOut] = []
     for point in sorted(entry_points(group=GROUP) if points is None else points, key=lambda each: each.name):
+        if allowed is not None and point.name not in allowed:
+            left_out.append(LeftOut(point.name, "plugins.allow in the settings does not name it"))
+            continue
         try:
             module = point.load()
             manager.register(module, name=point.name)

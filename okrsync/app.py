@@ -1,0 +1,239 @@
+"""The composition root: settings, plugins, documents and cache become a workspace, and a workspace an engine.
+
+Everything below gets what it needs handed in; here is where it comes from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from okrsync import settings as settings_files
+from okrsync.documents import Documents, load
+from okrsync.domain.cycle import Cycle, current_cycle, parse_cycle
+from okrsync.domain.okr import Okrs
+from okrsync.domain.status import Facts, Status, assess
+from okrsync.problems import Problem, Problems
+from okrsync.reports.facts import gather_facts
+from okrsync.settings import Settings
+from okrsync.store.errors import CacheMissing, CacheOlder
+from okrsync.store.reading import Reader
+
+if TYPE_CHECKING:
+    from okrsync.engine.engine import Engine, Told
+    from okrsync.store.cache import Cache
+    from okrsync.trackers.interface import Tracker
+    from okrsync.trackers.plugins import Plugins
+    from okrsync.trackers.retry import RetryPolicy
+
+
+def utc_now() -> datetime:
+    """Now, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Workspace:
+    """One workspace as one command sees it.
+
+    Making one reads the settings only; documents, plugins and the cache are read when they are first asked for. What
+    `status` needs imports neither a client library nor sqlite-utils.
+    """
+
+    settings: Settings
+    asked_cycle: str | None = None
+    now: Callable[[], datetime] = utc_now
+    shown_from: Path = field(default_factory=Path.cwd)
+    """The folder from which messages name files."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set it to end every wait at once; what runs then raises Interrupted."""
+
+    @classmethod
+    def load(
+        cls, config: Path | None = None, *, cycle: str | None = None, now: Callable[[], datetime] = utc_now
+    ) -> Workspace:
+        """Find and read the settings.
+
+        Raises:
+            Problems: there are none, or something is wrong in them.
+        """
+        path = settings_files.find(Path.cwd(), config, os.environ)
+        return cls(settings_files.load(path, Path.cwd()), cycle, now)
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """What the installed plugins offer, of those that the settings allow."""
+        from okrsync.trackers.plugins import load_plugins
+
+        return load_plugins(allowed=self.settings.plugins.allow)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The documents.
+
+        Raises:
+            Problems: everything that is wrong in them.
+        """
+        settings = self.settings
+        return load(settings.documents_folder, self.shown_from, settings.named_cycles, settings.audiences)
+
+    @property
+    def okrs(self) -> Okrs:
+        """Everything that the documents say, of every cycle."""
+        return self.documents.okrs
+
+    @cached_property
+    def cycle(self) -> Cycle:
+        """The cycle that was asked for, else the one that holds today, else the newest in the documents.
+
+        Raises:
+            Problems: the one that was asked for is no cycle, or there is nothing in it.
+        """
+        named = self.settings.named_cycles
+        names = {each.ref.cycle for each in self.okrs.objectives} | {each.ref.cycle for each in self.okrs.kpis}
+        known = {name: parse_cycle(name, named) for name in names}
+        if self.asked_cycle is not None:
+            if self.asked_cycle in known:
+                return known[self.asked_cycle]
+            right = ", ".join(sorted(known)) or "none: the documents are empty"
+            found = f"no document has the cycle {self.asked_cycle!r}"
+            raise Problems([Problem("--cycle", 0, "", found, f"one of those that there are ({right})")])
+        today = self.now().date()
+        return current_cycle(known.values(), today) or parse_cycle(f"{today.year}-Q{(today.month + 2) // 3}")
+
+    def status(self) -> Status:
+        """How the OKRs of the cycle stand, from the documents and the cache alone."""
+        return assess(self.okrs, self.settings.workspace, self.cycle, self.now(), self._facts())
+
+    def _facts(self) -> Facts:
+        period = self.settings.check_in_period
+        try:
+            with Reader.at(self.settings.cache_file, self.settings.workspace) as cache:
+                return gather_facts(cache, self.cycle.name, period)
+        except CacheMissing:
+            return Facts(check_in_period=period)
+        except CacheOlder:
+            with self.open_cache() as cache:
+                return gather_facts(cache, self.cycle.name, period)
+
+    def open_cache(self) -> Cache:
+        """The cache, open for writing; made where there is none."""
+        from okrsync.store.cache import Cache
+
+        return Cache.open(self.settings.cache_file, self.settings.workspace, clock=self.now)
+
+    def check_trackers(self) -> None:
+        """See that every tracker of the settings is of a kind that is installed and can do what the mappings ask for.
+
+        Raises:
+            Problems: all that is wrong.
+        """
+        from okrsync.settings.against import check_against
+
+        if problems := check_against(self.settings, self.plugins):
+            raise Problems(problems)
+
+    @contextmanager
+    def engine(self, told: Told | None = None, on_wait: Callable[[float, str], None] | None = None) -> Iterator[Engine]:
+        """An engine for the cycle; `on_wait` is told before it waits for a tracker: seconds, and why.
+
+        Raises:
+            Problems: what is wrong in documents or settings.
+        """
+        from okrsync.engine.engine import Engine, Inputs
+        from okrsync.engine.engine import Told as Silent
+        from okrsync.engine.placements import Atlas
+        from okrsync.engine.pool import TrackerPool
+        from okrsync.plan.snapshot import Tolerance
+
+        self.check_trackers()
+        okrs, cycle = self.okrs, self.cycle
+        kinds = {name: self.plugins.trackers[each.type] for name, each in self.settings.trackers.items()}
+        atlas = Atlas(self.settings, kinds, okrs)
+        policies: list[RetryPolicy] = []
+        with self.open_cache() as cache:
+            pool = TrackerPool(lambda name: self._open(name, cache, policies, on_wait))
+            try:
+                yield Engine(
+                    Inputs(
+                        workspace=self.settings.workspace,
+                        root=self.shown_from,
+                        okrs=okrs,
+                        cycle=cycle,
+                        atlas=atlas,
+                        kinds=kinds,
+                        pool=pool,
+                        cache=cache,
+                        clock=self.now,
+                        tolerance=Tolerance(self.settings.safety.share_gone, self.settings.safety.at_least),
+                        check_in_period=self.settings.check_in_period,
+                        documents={shown: file.digest for shown, file in self.documents.files.items()},
+                        stop=self.stop,
+                        requests=lambda: sum(policy.requests for policy in policies),
+                        told=told or Silent(),
+                    )
+                )
+            finally:
+                pool.close()
+
+    @contextmanager
+    def tracker(self, name: str) -> Iterator[Tracker]:
+        """One tracker of the settings, for looking around in it.
+
+        Raises:
+            TrackerError: it cannot be opened.
+        """
+        self.check_trackers()
+        with self.open_cache() as cache:
+            tracker = self._open(name, cache, [], None)
+            try:
+                yield tracker
+            finally:
+                tracker.close()
+
+    def _open(
+        self,
+        name: str,
+        cache: Cache,
+        policies: list[RetryPolicy],
+        on_wait: Callable[[float, str], None] | None,
+    ) -> Tracker:
+        from okrsync.settings.secrets import token_of
+        from okrsync.trackers.errors import Misconfigured
+        from okrsync.trackers.interface import TrackerContext
+        from okrsync.trackers.retry import RetryPolicy
+
+        settings = self.settings.trackers[name]
+        kind = self.plugins.trackers[settings.type]
+        try:
+            token = token_of(self.settings, name, os.environ)
+        except Problems as problems:
+            raise Misconfigured(*(str(each) for each in problems.problems)) from problems
+        policy = RetryPolicy(stop=self.stop, on_wait=on_wait)
+        policies.append(policy)
+        url = settings.url or kind.default_url
+        if url is None:
+            raise Misconfigured(f'{settings.source}: a {kind.name} tracker needs its address: url = "https://…"')
+        # Tells one credential's kept pages from another's without telling the credential.
+        credential = hashlib.sha256(f"{url}\0{settings.user}\0{token.reveal()}".encode()).hexdigest()[:16]
+        return kind.load(
+            TrackerContext(
+                name=name,
+                workspace=self.settings.workspace,
+                url=url,
+                user=settings.user,
+                token=token,
+                ca_file=str(self.settings.path_of(settings.ca_file)) if settings.ca_file else None,
+                options=settings.options,
+                policy=policy,
+                pages=cache.pages(name, credential),
+            )
+        )
