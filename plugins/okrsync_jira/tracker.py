@@ -79,7 +79,7 @@ class JiraTracker(Tracker):
             for each in self._resolver.catalogue.fields
             if each.is_custom and each.project in {None, here}
         )
-        return tuple(sorted(infos, key=lambda info: (info.name.casefold(), info.id)))
+        return tuple(sorted(infos, key=lambda info: (info.name, info.id)))
 
     def check(self, scope: Scope) -> tuple[str, ...]:
         return problems_of(scope, self._client, self._projects, self._resolver)
@@ -90,7 +90,10 @@ class JiraTracker(Tracker):
         jql = f"labels = {quoted(items.workspace_label(self.context.workspace))}"
         if begun:
             jql += f' AND updated >= "-{self._minutes_since(begun)}m"'
-        found = self._reader.search(jql, views)
+        try:
+            found = self._reader.search(jql, views)
+        except (NotFound, Rejected) as error:
+            raise Misconfigured(f"Jira at {self._client.site.base} does not take okrsync's search: {error}") from error
         moments = [each.updated for each in found if each.updated] + ([begun] if begun else [])
         return Reading(
             items=tuple(found),
