@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,7 +76,6 @@ class SearchFields:
             "reporter": self._choice("reporter", _value("reporter"), users),
             "creator": self._choice("creator", lambda issue: [issue.creator], users),
             "labels": Searchable(CHOICE, _labels, lambda operand: _word(operand).casefold()),
-            "key": Searchable(ORDERED, _key_order, lambda operand: self._issue_order(operand, "key")),
             "parent": Searchable(CHOICE, _value("parent"), lambda operand: self._issue(operand, "parent").id),
             "summary": Searchable(TEXT, _value("summary"), _word),
             "description": Searchable(TEXT, _value("description"), _word),
@@ -87,13 +87,14 @@ class SearchFields:
             "due": self._time("due", self._due),
         }
         aliases = {
-            "key": ("issuekey", "id", "issue"),
             "issuetype": ("type",),
             "created": ("createddate",),
             "updated": ("updateddate",),
             "resolved": ("resolutiondate",),
             "due": ("duedate",),
         }
+        for name in ("key", "issuekey", "id", "issue"):
+            self._system[name] = Searchable(ORDERED, _key_order, partial(self._issue_order, field=name))
         for name, others in aliases.items():
             self._system |= dict.fromkeys(others, self._system[name])
 

@@ -138,7 +138,7 @@ def _complaint(problem: UnexpectedInput, jql: str) -> str:
             f"Error in the JQL Query: The character '{char}' is a reserved JQL character. You must enclose it in "
             f"a string or use the escape '\\u{ord(char):04x}' instead. {at}"
         )
-    expected = problem.accepts if isinstance(problem, UnexpectedToken) else set()
+    expected = set(problem.accepts | problem.expected) if isinstance(problem, UnexpectedToken) else set()
     found = str(problem.token) if isinstance(problem, UnexpectedToken) else ""
     wanted = "either a value, list or function"
     if "COMPARISON" in expected:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -66,6 +67,7 @@ class JiraSandbox(PeoplesHands, SandboxSite):
         self.token = token
         self.store = JiraStore(new_state(flavour, user, time_zone), self.clock, index_lag)
         self.desk = Desk(self.store, ZoneInfo(time_zone), page_size, id_page_size, admin)
+        self._answers = itertools.count(1)
         self._meter: CloudMeter | DataCenterMeter | None = None
         if rate_limits is not None:
             self._meter = (CloudMeter if self.store.cloud else DataCenterMeter)(rate_limits, self.clock)
@@ -151,7 +153,7 @@ class JiraSandbox(PeoplesHands, SandboxSite):
         """The headers that Jira adds to its answers."""
         reason = request.notes.get("login", "OK" if "authorization" in request.headers else "OUT")
         response.headers.setdefault(LOGIN_REASON, reason)
-        response.headers.setdefault("X-AREQUESTID", f"{len(self.requests.records)}x1")
+        response.headers.setdefault("X-AREQUESTID", f"{next(self._answers)}x1")
         response.headers.setdefault("Cache-Control", "no-cache, no-store, no-transform")
         if self._meter is not None:
             self._meter.mark(response)
