@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from okrsync.sandbox.github.access import Token
 from okrsync.sandbox.github.actions import Invalid
 from okrsync.sandbox.request import Refused, SandboxRequest
 
@@ -68,8 +69,9 @@ def with_etag(request: SandboxRequest, response: Response) -> Response:
     """
     if response.status_code != 200:
         return response
+    token: Token | None = request.notes.get("token")
     digest = hashlib.sha256(bytes(response.body))
-    for part in (response.headers.get("link", ""), request.headers.get("authorization", "")):
+    for part in (response.headers.get("link", ""), token.secret if token else ""):
         digest.update(b"\n" + part.encode())
     etag = f'W/"{digest.hexdigest()}"'
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
