@@ -96,6 +96,9 @@ def _read(name: str, scopes: Sequence[Scope], pool: TrackerPool) -> Reading | No
         return None
     try:
         reading = tracker.read(scopes)
+        if reading.failures.keys() >= {scope.project for scope in scopes}:
+            # Not one project could be read: is it the projects, or the address or token?
+            tracker.login()
     except TrackerError as error:
         pool.broke(name, error)
         return None
