@@ -1,0 +1,185 @@
+"""A plan for people: what a sync would do, tracker by tracker and item by item, and what waits for a person.
+
+`plan_lines` decides what is said, as lines with a tone; text and picture only dress them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from okrsync.domain.numbers import number_text
+from okrsync.plan.values import Action, Change, Plan
+from okrsync.reports.words import counted, shown, shown_lines
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+
+class Tone(StrEnum):
+    """What a line is, for who chooses colours."""
+
+    HEADING = "bold"
+    CREATE = "green"
+    UPDATE = "yellow"
+    CLOSE = "magenta"
+    ADOPT = "cyan"
+    HELD = "red"
+    DETAIL = ""
+    MINUS = "red dim"
+    PLUS = "green dim"
+    WHY = "dim"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line for people."""
+
+    text: str
+    tone: Tone = Tone.DETAIL
+
+
+_TONES = {
+    Action.CREATE: Tone.CREATE,
+    Action.UPDATE: Tone.UPDATE,
+    Action.COMMENT: Tone.UPDATE,
+    Action.CLOSE: Tone.CLOSE,
+    Action.REOPEN: Tone.CLOSE,
+    Action.ADOPT: Tone.ADOPT,
+}
+_LONG = 60
+"""From how many characters on a text is shown by what changed in it."""
+
+
+def plan_lines(plan: Plan) -> Iterator[Line]:
+    """Everything in a plan, the changes in the order in which they are applied."""
+    for place, changes in _by_place(plan.changes):
+        yield Line(f"{_at(place)}: {tally(changes)}", Tone.HEADING)
+        for change in changes:
+            yield from _change(change)
+        yield Line("")
+    if plan.held:
+        yield Line("held: these wait for a person", Tone.HEADING)
+        for change in plan.held:
+            yield from held_lines(change)
+        yield Line("")
+    yield Line(summary(plan), Tone.HEADING)
+
+
+def summary(plan: Plan) -> str:
+    """The plan in one line: how much of what, and its digest."""
+    held = f"; {len(plan.held)} held" if plan.held else ""
+    if not plan.changes:
+        return f"nothing to do: documents and trackers agree{held}" if not plan.held else f"nothing to do{held}"
+    return f"plan {plan.digest}: {tally(plan.changes)}{held}"
+
+
+def tally(changes: Iterable[Change]) -> str:
+    """How many changes of which kind: `3 create, 1 update`."""
+    count = Counter(change.action for change in changes)
+    return ", ".join(f"{count[action]:,} {action}" for action in Action if count[action])
+
+
+def held_lines(change: Change) -> Iterator[Line]:
+    """One change that waits for a person."""
+    yield Line(f"  held    {_subject(change)}{_brief(change)}", Tone.HELD)
+    yield Line(f"          {shown(change.why)}", Tone.WHY)
+
+
+def done_lines(changes: Sequence[Change]) -> Iterator[Line]:
+    """What was done, one line a change."""
+    for place, group in _by_place(changes):
+        yield Line(f"{_at(place)}: {tally(group)}", Tone.HEADING)
+        for change in group:
+            yield Line(f"  {change.action:<7} {_subject(change)}{_brief(change)}", _TONES[change.action])
+
+
+def lines_text(lines: Iterable[Line]) -> Iterator[str]:
+    """The lines for a pipe or a file."""
+    return (line.text for line in lines)
+
+
+def lines_picture(lines: Iterable[Line]) -> Text:
+    """The lines for a terminal."""
+    from rich.text import Text
+
+    return Text("\n").join(Text(line.text, style=str(line.tone)) for line in lines)
+
+
+def _by_place(changes: Iterable[Change]) -> Iterator[tuple[tuple[str, str], list[Change]]]:
+    order: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        order.setdefault((change.tracker, change.project), []).append(change)
+    for place, group in order.items():
+        yield place, [each for _, same in groupby(group, key=lambda each: each.ref) for each in same]
+
+
+def _at(place: tuple[str, str]) -> str:
+    return " ".join(shown(each) for each in place if each)
+
+
+def _subject(change: Change) -> str:
+    return f"{change.ref}  {shown(change.key)}" if change.key else str(change.ref)
+
+
+def _change(change: Change) -> Iterator[Line]:
+    yield Line(f"  {change.action:<7} {_subject(change)}{_brief(change)}", _TONES[change.action])
+    if change.action is Action.CREATE and isinstance(change.after, Mapping):
+        if details := _initial(change.after):
+            yield Line(f"          {details}")
+    elif _is_long(change.before) or _is_long(change.after):
+        yield from _difference(change.before, change.after)
+    yield Line(f"          {shown(change.why)}", Tone.WHY)
+
+
+def _brief(change: Change) -> str:
+    """What the change does, in the rest of its line."""
+    if isinstance(change.after, Mapping) and "title" in change.after:
+        return f"  {shown(str(change.after['title']))}"
+    if change.field is None and change.before is None and change.after is None:
+        return ""
+    name = f"  {shown(change.field)}" if change.field else ""
+    if _is_long(change.before) or _is_long(change.after):
+        return name
+    return f"{name}{':' if name else ' '} {_value(change.before)} → {_value(change.after)}"
+
+
+def _initial(after: Mapping[str, Any]) -> str:
+    fields = after.get("fields") or {}
+    parts = [f"due {_value(after['due'])}"] if after.get("due") else []
+    parts += [f"{shown(str(name))} {_value(value)}" for name, value in fields.items()]
+    return ", ".join(parts)
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str) and (len(value) > _LONG or "\n" in value)
+
+
+def _difference(before: Any, after: Any) -> Iterator[Line]:
+    """The lines of two texts that differ."""
+    old, new = (shown_lines(value or "").split("\n") if value else [] for value in (before, after))
+    for line in difflib.ndiff(old, new):
+        if line.startswith("- ") and line[2:].strip():
+            yield Line(f"          - {line[2:]}", Tone.MINUS)
+        elif line.startswith("+ ") and line[2:].strip():
+            yield Line(f"          + {line[2:]}", Tone.PLUS)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return number_text(float(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return f"“{shown(value)}”"
+    return shown(str(value))
