@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import pytest
-from okrsync_jira.tracker import JiraTracker
 
 from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.jira import JiraSandbox
 from okrsync.testing import memory_context
 from okrsync.trackers.values import Scope
+from okrsync_jira.tracker import JiraTracker
 
 FIELDS = ("KR baseline", "KR target", "KR current")
 SCOPE = Scope("PLAT", "epic", labels=("key-result",), fields=FIELDS, objective_fields=("OKR progress",))

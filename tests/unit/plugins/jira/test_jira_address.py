@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from okrsync_jira.address import same_place, site
 
 from okrsync.trackers.errors import Misconfigured
+from okrsync_jira.address import same_place, site
 
 
 @pytest.mark.parametrize(

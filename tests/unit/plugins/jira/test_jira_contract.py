@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from okrsync_jira.tracker import JiraTracker
 
 from okrsync.sandbox import Fault
 from okrsync.sandbox.jira import JiraSandbox
 from okrsync.testing import TrackerContract
 from okrsync.trackers.values import FieldValue, ItemId, Scope
+from okrsync_jira.tracker import JiraTracker
 
 READS = r"^/rest/api/2/(?!serverInfo)"
 

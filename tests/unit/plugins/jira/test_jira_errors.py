@@ -8,6 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from okrsync.trackers.errors import (
+    AuthFailed,
+    Conflict,
+    Misconfigured,
+    NotFound,
+    Rejected,
+    TrackerError,
+    Transient,
+)
 from okrsync_jira.errors import (
     Answer,
     Circumstances,
@@ -18,16 +28,6 @@ from okrsync_jira.errors import (
     redirected,
     refused_fields,
     words,
-)
-
-from okrsync.trackers.errors import (
-    AuthFailed,
-    Conflict,
-    Misconfigured,
-    NotFound,
-    Rejected,
-    TrackerError,
-    Transient,
 )
 
 TOKEN = "canary-7f3a"
@@ -205,7 +205,8 @@ def test_a_refusal_names_fields_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "todo"), [("Team is required.", "default value"), ("Operation value must be a number", "correct the value")]
+    ("text", "todo"),
+    [("Team is required.", "default value"), ("Operation value must be a number", "correct the value")],
 )
 def test_other_refusals_say_what_to_do_too(text: str, todo: str) -> None:
     error = verdict(answer(400, said(customfield_1=text)))
@@ -216,9 +217,11 @@ def test_other_refusals_say_what_to_do_too(text: str, todo: str) -> None:
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["errorMessages", "errorMessage", "message", "errors", "x"]), inner, max_size=4
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["errorMessages", "errorMessage", "message", "errors", "x"]), inner, max_size=4
+            )
         ),
         max_leaves=8,
     ),

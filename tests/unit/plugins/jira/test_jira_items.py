@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from okrsync_jira import items
 
 from okrsync.trackers.errors import Misconfigured
 from okrsync.trackers.values import Draft, Edit, ItemId, ItemKind, Scope
+from okrsync_jira import items
 
 VIEW = items.View("https://acme.atlassian.net", "acme", {"KR current": "customfield_1"}, epic_link="customfield_9")
 EPIC = ItemId("PLAT", "100", "PLAT-1", "")

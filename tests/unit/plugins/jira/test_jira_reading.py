@@ -1,0 +1,294 @@
+"""What a reading costs, what it holds, and what it never takes for an answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Protocol
+from urllib.parse import parse_qs, quote
+
+import pytest
+
+from okrsync.sandbox import Fault
+from okrsync.sandbox.jira import JiraSandbox
+from okrsync.trackers.errors import AuthFailed, Misconfigured, NotFound, Rejected
+from okrsync.trackers.values import ItemKind, RemoteItem, Scope
+from okrsync_jira.paging import _LONGEST_JQL, chunks, listed
+from okrsync_jira.tracker import JiraTracker
+
+SCOPE = Scope("PLAT", "epic", fields=("KR current",), objective_fields=("OKR progress",))
+MARK = "okrsync:acme:2026-Q4:"
+
+
+class Connect(Protocol):
+    def __call__(self, *, token: str | None = None, url: str | None = None) -> JiraTracker: ...
+
+
+def fill(site: JiraSandbox, objectives: int, key_results: int = 4) -> None:
+    """Epics with key results, as okrsync makes them, without its code."""
+    for number in range(objectives):
+        epic = site.create_issue("PLAT", "Epic", f"O{number}", labels=["okrsync:acme", f"{MARK}o{number}"])
+        for part in range(key_results):
+            labels = ["okrsync:acme", f"{MARK}o{number}/k{part}"]
+            site.create_issue("PLAT", "Task", f"KR{part}", labels=labels, parent=epic, **{"KR current": 1.0})
+
+
+def jqls(site: JiraSandbox) -> list[str]:
+    return [parse_qs(record.query)["jql"][0] for record in site.requests.records if "/search" in record.path]
+
+
+@pytest.mark.parametrize("page_size", [100, 50])
+def test_a_full_read_costs_its_pages_and_two_requests(connect: Connect, site: JiraSandbox, page_size: int) -> None:
+    fill(site, 50)
+    site.desk.page_size = page_size
+    tracker = connect()
+
+    reading = tracker.read([SCOPE, replace(SCOPE, project="PLAT")])
+
+    assert len(reading.items) == 250
+    assert len({each.at.id for each in reading.items}) == 250
+    assert len(site.requests.records) <= -(-250 // page_size) + 2
+    assert tracker.context.policy.requests == len(site.requests.records)
+    assert all("fields=" in record.query for record in site.requests.records if "/search" in record.path)
+    assert all(each.fields["KR current"] == 1.0 for each in reading.items if each.kind is ItemKind.KEY_RESULT)
+    epics = {each.at.id for each in reading.items if each.kind is ItemKind.OBJECTIVE}
+    assert {each.parent for each in reading.items if each.kind is ItemKind.KEY_RESULT} == epics
+
+
+def test_pages_are_in_a_stable_order_and_hold_our_workspace_alone(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    site.create_issue("PLAT", "Task", "of others", labels=["okrsync:acme2"])
+    assert len(connect().read([SCOPE]).items) == 5
+    assert jqls(site) == ['labels = "okrsync:acme" ORDER BY key']
+
+
+def test_an_item_that_was_moved_to_another_project_is_still_found(connect: Connect, site: JiraSandbox) -> None:
+    labels = ["okrsync:acme", f"{MARK}o"]
+    site.create_issue("WEB", "Epic", "moved away", labels=labels, **{"OKR progress": 0.5})
+
+    (item,) = connect().read([SCOPE]).items
+    assert item.at.project == "WEB"
+    assert item.fields["OKR progress"] == 0.5
+
+
+def test_a_reading_since_a_cursor_asks_for_minutes_that_overlap(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 2)
+    site.clock.advance(timedelta(days=1))
+    site.edit("PLAT-6", summary="Changed before")
+    cursor = connect().read([SCOPE]).cursor
+    assert cursor is not None
+    site.clock.advance(timedelta(hours=3))
+    site.edit("PLAT-1", summary="Renamed")
+    site.requests.clear()
+
+    reading = connect().read([SCOPE], since=cursor)
+
+    assert not reading.complete
+    assert [each.title for each in reading.items] == ["Renamed", "Changed before"], "what lies in the overlap"
+    assert reading.cursor is not None
+    assert reading.cursor > cursor
+    (jql,) = [each for each in jqls(site) if "labels" in each]
+    minutes = re.search(r'updated >= "-(\d+)m"', jql)
+    assert minutes is not None
+    assert 180 + 15 <= int(minutes[1]) <= 180 + 18
+
+
+def test_a_clock_that_is_a_day_wrong_loses_nothing(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    cursor = connect().read([SCOPE]).cursor
+    for days in (-1, 2):
+        site.clock.advance(timedelta(days=days))
+        site.edit("PLAT-1", summary=f"Renamed {days}")
+        assert f"Renamed {days}" in {each.title for each in connect().read([SCOPE], since=cursor).items}
+
+
+def test_nothing_new_keeps_the_cursor(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    cursor = connect().read([SCOPE]).cursor
+    site.clock.advance(timedelta(days=1))
+
+    reading = connect().read([SCOPE], since=cursor)
+    assert len(reading.items) == 5, "all of them lie in the overlap"
+    assert reading.cursor == cursor
+
+
+def test_a_cursor_that_is_none_of_ours_reads_everything(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    reading = connect().read([SCOPE], since="not a time")
+    assert reading.complete
+    assert len(reading.items) == 5
+
+
+def test_an_empty_site_is_believed_after_a_look_at_who_we_are(connect: Connect, site: JiraSandbox) -> None:
+    reading = connect().read([SCOPE])
+
+    assert reading.items == ()
+    assert reading.failures == {}
+    assert reading.complete
+    assert site.requests.count("GET", "/myself$") == 1
+
+
+def test_an_empty_answer_with_bad_credentials_is_no_answer(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    site.faults.add(Fault("empty_list", path="/search"))
+    site.faults.add(Fault("status", path="/myself$", status=401))
+
+    with pytest.raises(AuthFailed):
+        connect().read([SCOPE])
+
+
+def test_a_project_that_is_hidden_now_is_a_failure_and_not_an_empty_answer(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    site.hide_project("PLAT")
+
+    reading = connect().read([SCOPE])
+
+    assert reading.items == ()
+    assert isinstance(reading.failures["PLAT"], NotFound)
+    assert "WEB" in str(reading.failures["PLAT"]), "it says which projects can be seen"
+
+
+@pytest.mark.parametrize("kind", ["html_login", "wrong_json"])
+def test_what_is_no_search_result_is_no_answer(connect: Connect, site: JiraSandbox, kind: str) -> None:
+    site.faults.add(Fault.from_json({"kind": kind, "path": "/search", "times": None}))
+    with pytest.raises((AuthFailed, Misconfigured), match=re.escape(site.base_url)):
+        connect().read([SCOPE])
+
+
+def test_a_truncated_page_is_read_again(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 2)
+    site.faults.add(Fault("truncate", path="/search"))
+    assert len(connect().read([SCOPE]).items) == 10
+
+
+def test_fields_that_cannot_be_read_are_absent(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    site.add_number_field("KR current")
+    names = ("KR current", "Nobody made it", "KR target")
+
+    items = connect().read([replace(SCOPE, fields=names)]).items
+    assert {name for each in items for name in each.fields} == {"KR target", "OKR progress"}
+
+
+def test_text_in_a_field_is_given_as_it_is(connect: Connect, site: JiraSandbox) -> None:
+    site.add_text_field("Notes")
+    key = site.create_issue("PLAT", "Task", "x", Notes="about 3.5")
+    assert connect().item(key, ("Notes", "KR current")).fields == {"Notes": "about 3.5", "KR current": None}
+
+
+def test_a_key_results_epic_is_known_by_its_id_in_a_fresh_process(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 2, key_results=1)
+    epic = str(site.issue("PLAT-3").id)
+
+    assert connect().item("PLAT-4").parent == epic
+    assert [each.parent for each in connect().find(SCOPE, [f"{MARK}o1/k0"])] == [epic]
+
+
+def test_many_markers_are_found_in_chunks(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 30)
+    markers = [f"{MARK}o{number}/k{part}" for number in range(30) for part in range(4)]
+
+    found = connect().find(SCOPE, [*markers, *markers])
+
+    assert sorted(each.markers[0] for each in found) == sorted(markers)
+    assert all(len(record.query) < 5000 for record in site.requests.records)
+
+
+def test_labels_that_differ_in_letter_case_alone_are_not_taken_for_ours(connect: Connect, site: JiraSandbox) -> None:
+    site.create_issue("PLAT", "Epic", "x", labels=[f"{MARK}O1".upper()])
+    assert connect().find(SCOPE, [f"{MARK}o1"]) == ()
+
+
+def test_children_of_many_parents_cost_one_search_for_each_hundred(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 120, key_results=1)
+    tracker = connect()
+    parents = [each for each in tracker.read([SCOPE]).items if each.kind is ItemKind.OBJECTIVE]
+    site.requests.clear()
+
+    children = tracker.children(parents)
+
+    assert len(children) == 120
+    assert all(len(each) == 1 and each[0].markers for each in children.values())
+    assert site.requests.count(path_regex="/search") == 2
+
+
+def test_a_parent_that_was_deleted_does_not_hide_the_others(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 5, key_results=1)
+    tracker = connect()
+    parents = [each for each in tracker.read([SCOPE]).items if each.kind is ItemKind.OBJECTIVE]
+    site.delete(parents[2].at.key)
+
+    children = tracker.children(parents)
+
+    gone = parents[2].at.id
+    assert {each.at.id for each in parents} - set(children) == {gone}
+    assert all(len(each) == 1 for each in children.values())
+    with pytest.raises(Rejected):
+        tracker.children([parents[2]])
+
+
+def test_children_are_weighed_by_a_field_of_their_project(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1, key_results=0)
+    site.create_issue("PLAT", "Story", "S", parent="PLAT-1", Points=5)
+    tracker = connect()
+    (epic,) = tracker.read([SCOPE]).items
+
+    assert [each.points for each in tracker.children([epic], "Points")[epic.at.id]] == [5.0]
+    assert [each.points for each in tracker.children([epic], "No such field")[epic.at.id]] == [None]
+
+
+def test_a_token_that_comes_again_ends_the_reading(connect: Connect, cloud_only: JiraSandbox) -> None:
+    row = b'{"id": "1", "key": "PLAT-1", "fields": {"labels": ["okrsync:acme:2026-Q4:a"]}}'
+    page = b'{"issues": [' + row + b'], "nextPageToken": "again"}'
+    cloud_only.faults.add(Fault("status", path="/search/jql", status=200, response_body=page, times=None))
+
+    reading = connect().read([replace(SCOPE, fields=(), objective_fields=())])
+
+    assert len(reading.items) == 1
+    assert cloud_only.requests.count(path_regex="/search/jql") == 2
+
+
+@pytest.fixture
+def cloud_only(site: JiraSandbox) -> JiraSandbox:
+    if not site.store.cloud:
+        pytest.skip("pages by token are Cloud's")
+    return site
+
+
+def test_the_search_of_the_other_flavour_is_tried_where_ours_is_gone(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    kind = b'"Server"' if site.store.cloud else b'"Cloud"'
+    said = b'{"version": "9.12.0", "deploymentType": ' + kind + b"}"
+    site.faults.add(Fault("status", path="/serverInfo", status=200, response_body=said))
+    tracker = connect()
+
+    assert len(tracker.read([SCOPE]).items) == 5
+    before = len(site.requests.records)
+    assert len(tracker.read([SCOPE]).items) == 5
+    assert len(site.requests.records) == before + 1, "it is remembered"
+
+
+def test_chunks_are_small_enough_for_a_request_line() -> None:
+    values = [f"okrsync:acme:2026-Q4:{'long-' * 12}{number}" for number in range(500)]
+    groups = list(chunks([*values, *values]))
+    assert [value for group in groups for value in group] == values
+    assert max(map(len, groups)) <= 100
+    assert [len(group) for group in chunks(map(str, range(250)))] == [100, 100, 50]
+    assert all(len(quote(listed(group), safe="")) <= _LONGEST_JQL for group in groups)
+    assert list(chunks([])) == []
+    assert list(chunks(["x" * 9000])) == [("x" * 9000,)], "a value is never lost"
+
+
+def test_quotes_in_a_value_stay_inside_it() -> None:
+    assert listed(['a"b\\', "c"]) == r'"a\"b\\", "c"'
+
+
+def test_comments_come_from_every_page(connect: Connect, site: JiraSandbox) -> None:
+    key = site.create_issue("PLAT", "Task", "x")
+    for number in range(130):
+        site.comment(key, f"Comment {number}")
+    tracker = connect()
+    item: RemoteItem = tracker.item(key)
+
+    assert [each.text for each in tracker.comments(item.at)] == [f"Comment {number}" for number in range(130)]
