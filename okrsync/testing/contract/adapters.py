@@ -32,7 +32,7 @@ class People(Protocol):
         """Delete the item for good."""
 
     def clone(self, at: ItemId) -> ItemId:
-        """Copy the item with its marker, under another title where titles are unique; name the copy."""
+        """Copy the item with its marker, under another title where titles are unique; name the copy by its `key`."""
 
     def add_child(
         self,

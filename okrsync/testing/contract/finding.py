@@ -98,6 +98,22 @@ class FindingContract(Ground):
         assert places[objective.at.id] == scope.project
         assert places[there.at.id] == other_scope.project
 
+    def test_many_items_are_all_read_each_once(
+        self, tracker: Tracker, scope: Scope, slug: str, objective: RemoteItem
+    ) -> None:
+        made = [objective, *(tracker.create(scope, self.draft(tracker, f"{slug}-{number}")) for number in range(6))]
+        if "issues" in tracker.capabilities.key_result_forms:
+            made += [
+                tracker.create(scope, self.draft(tracker, f"{slug}/kr{number}", parent=objective.at))
+                for number in range(5)
+            ]
+
+        reading = [each for each in tracker.read([scope]).items if slug in str(each.markers)]
+        found = tracker.find(scope, [each.markers[0] for each in made])
+
+        assert self.ids(reading) == self.ids(found) == self.ids(made)
+        assert {each.at.id: each.kind for each in reading} == {each.at.id: each.kind for each in made}
+
     def test_a_project_that_cannot_be_read_does_not_hide_the_others(
         self, tracker: Tracker, scope: Scope, objective: RemoteItem
     ) -> None:
@@ -119,6 +135,19 @@ class FindingContract(Ground):
 
         assert titles[objective.at.id] == f"Renamed by a person ({slug})"
         assert titles[made.at.id] == made.title
+
+    def test_a_value_and_a_closing_since_an_earlier_reading_are_in_the_next(
+        self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem, key_result: RemoteItem
+    ) -> None:
+        self.write_field(tracker, scope, key_result, scope.fields[0], 1.0)
+        cursor = tracker.read([scope]).cursor
+        people.set_field(key_result.at, scope.fields[0], 2.5)
+        people.close(objective.at)
+
+        changed = {each.at.id: each for each in tracker.read([scope], since=cursor).items}
+
+        assert changed[key_result.at.id].fields[scope.fields[0]] == 2.5
+        assert changed[objective.at.id].closed
 
     def test_an_unknown_marker_finds_nothing(self, tracker: Tracker, scope: Scope, objective: RemoteItem) -> None:
         assert tracker.find(scope, [f"{objective.markers[0]}-unknown"]) == ()
@@ -151,7 +180,7 @@ class FindingContract(Ground):
     def test_two_items_with_one_marker_are_both_found(
         self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
     ) -> None:
-        both = sorted([objective.at.id, people.clone(objective.at).id])
+        both = sorted([objective.at.id, tracker.item(people.clone(objective.at).key).at.id])
 
         assert self.ids(tracker.find(scope, objective.markers)) == both
         marked = [each for each in tracker.read([scope]).items if objective.markers[0] in each.markers]
@@ -160,7 +189,7 @@ class FindingContract(Ground):
     def test_two_items_of_key_results_with_one_marker_are_both_found(
         self, tracker: Tracker, scope: Scope, people: People, key_result: RemoteItem
     ) -> None:
-        both = sorted([key_result.at.id, people.clone(key_result.at).id])
+        both = sorted([key_result.at.id, tracker.item(people.clone(key_result.at).key).at.id])
 
         assert self.ids(tracker.find(scope, key_result.markers)) == both
 

@@ -17,13 +17,13 @@ class RelatingContract(Ground):
     def test_children_are_done_or_not(
         self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
     ) -> None:
-        for number in range(5):
-            people.add_child(objective.at, f"Work {number}", done=number < 2)
+        for number in range(7):
+            people.add_child(objective.at, f"Work {number}", done=number < 3)
 
         children = tracker.children([objective], None, scope.board)[objective.at.id]
 
-        assert sorted(each.done for each in children) == [False, False, False, True, True]
-        assert len({each.id for each in children}) == 5
+        assert sorted(each.done for each in children) == [False] * 4 + [True] * 3
+        assert len({each.id for each in children}) == 7
         assert all(each.key and not each.markers and not each.pull_request for each in children)
 
     def test_every_parent_has_an_entry_of_its_own(
@@ -54,12 +54,12 @@ class RelatingContract(Ground):
         self, tracker: Tracker, scope: Scope, people: People, key_result: RemoteItem
     ) -> None:
         assert tracker.children([key_result], None, scope.board)[key_result.at.id] == ()
-        people.add_child(key_result.at, "Done work", done=True)
-        people.add_child(key_result.at, "Open work")
+        for number in range(4):
+            people.add_child(key_result.at, f"Work {number}", done=number < 1)
 
         children = tracker.children([key_result], None, scope.board)[key_result.at.id]
 
-        assert sorted(each.done for each in children) == [False, True]
+        assert sorted(each.done for each in children) == [False, False, False, True]
 
     def test_children_show_their_points(
         self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
