@@ -49,7 +49,9 @@ def _of_the_repository(scope: Scope, client: Client) -> list[str]:
         return [str(error)]
     except Misconfigured as error:
         return list(error.problems)
-    return _of_the_answer(scope.project, repository) if isinstance(repository, dict) else []
+    if not isinstance(repository, dict):
+        return []
+    return [*_of_the_answer(scope.project, repository), *_of_the_scopes(scope, repository, client.token_scopes)]
 
 
 def _of_the_answer(project: str, repository: Json) -> list[str]:
@@ -64,6 +66,19 @@ def _of_the_answer(project: str, repository: Json) -> list[str]:
             f"{project}: the token's owner may not write there, and GitHub would drop milestones and labels without a"
             f" word; {REPOSITORY_SCOPES}"
         )
+    return problems
+
+
+def _of_the_scopes(scope: Scope, repository: Json, granted: frozenset[str] | None) -> list[str]:
+    """What a classic token lacks. Of a fine-grained one GitHub does not tell what it may do."""
+    if granted is None:
+        return []
+    has = ", ".join(sorted(granted)) or "none"
+    problems = []
+    if "repo" not in granted and (repository.get("private") or "public_repo" not in granted):
+        problems.append(f"{scope.project}: the token lacks the scope repo, which writing takes (it has: {has})")
+    if scope.board and scope.fields and "project" not in granted:
+        problems.append(f"board {scope.board}: the token lacks the scope project, which writing takes (it has: {has})")
     return problems
 
 

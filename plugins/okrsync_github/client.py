@@ -93,6 +93,12 @@ class Client:
         host = parts.netloc.removeprefix("api.") if parts.netloc.endswith(".ghe.com") else parts.netloc
         return f"{parts.scheme}://{host}"
 
+    @property
+    def token_scopes(self) -> frozenset[str] | None:
+        """The scopes of a classic token, as the last answer named them; None for other tokens, which have none."""
+        scopes = self._github.oauth_scopes
+        return None if scopes is None else frozenset(each.strip() for each in scopes if each.strip())
+
     def get(self, path: str, *, about: str) -> Any:
         """Read one thing, afresh."""
         return self._checked("GET", self._address(path), about=about, repeatable=True)

@@ -8,7 +8,6 @@ permission too.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -177,8 +176,8 @@ def graphql_error(asked: Asked, error: object, headers: Mapping[str, str], now: 
 
 
 def quoted(text: str) -> str:
-    """Somebody else's words, fit for a message: in one line, without control characters, not too long."""
-    line = re.sub(r"[\x00-\x1f\x7f-\x9f\s]+", " ", text).strip()
+    """Somebody else's words, fit for a message: in one line, of printable characters only, not too long."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
 
 
