@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from starlette.responses import JSONResponse, Response
 
-from okrsync.sandbox.faults import Fault
+from okrsync.sandbox.clock import SandboxClock
+from okrsync.sandbox.faults import Fault, FaultInjector
 from okrsync.sandbox.request import SandboxRequest
-
-if TYPE_CHECKING:
-    from okrsync.sandbox.site import SandboxSite
+from okrsync.sandbox.request_log import RequestLog
 
 CONTROL = "/_sandbox/"
 
 
-def answer_control(site: SandboxSite, request: SandboxRequest) -> Response:
+class Controlled(Protocol):
+    """What of a site can be controlled."""
+
+    clock: SandboxClock
+    faults: FaultInjector
+    requests: RequestLog
+
+    def to_json(self) -> dict[str, Any]:
+        """The site's whole state."""
+        ...
+
+    def save_if_wanted(self) -> None:
+        """Save the state, where saving is on."""
+        ...
+
+
+def answer_control(site: Controlled, request: SandboxRequest) -> Response:
     """Answer a control request; it needs no login, is not logged, and only works from this machine."""
     if not _is_loopback(request.client_host):
         return JSONResponse({"error": "the control endpoints answer this machine only"}, 403)

@@ -70,6 +70,11 @@ class SandboxServer:
         """The address without a slash at the end, e.g. `http://127.0.0.1:8123`."""
         return f"http://{self.host}:{self.port}"
 
+    @property
+    def serving(self) -> bool:
+        """Whether it has been started and not stopped."""
+        return self._thread is not None
+
     def start(self) -> SandboxServer:
         """Begin to serve; when this returns, the port is known and connections are taken.
 
@@ -152,7 +157,7 @@ def serve_forever(servers: Sequence[SandboxServer], *, until: threading.Event | 
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         for server in servers:
-            if server._thread is None:
+            if not server.serving:
                 server.start()
         while not enough.wait(0.5):
             pass

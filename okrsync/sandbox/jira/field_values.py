@@ -145,7 +145,7 @@ def _parent(store: JiraStore, sent: Any, issue_type: IssueType, issue: Issue | N
     wrong = store.type_of(parent).level != issue_type.level + 1
     if wrong or (issue is not None and parent.id == issue.id):
         raise ValueRefusedError(
-            "Given parent issue does not belong to appropriate hierarchy."
+            "Given parent work item does not belong to appropriate hierarchy."
             if store.cloud
             else f"Issue '{parent.key}' of type '{store.type_of(parent).name}' can not have sub-tasks.",
             "parentId",

@@ -68,9 +68,7 @@ class JiraSandbox(PeoplesHands, SandboxSite):
         self.store = JiraStore(new_state(flavour, user, time_zone), self.clock, index_lag)
         self.desk = Desk(self.store, ZoneInfo(time_zone), page_size, id_page_size, admin)
         self._answers = itertools.count(1)
-        self._meter: CloudMeter | DataCenterMeter | None = None
-        if rate_limits is not None:
-            self._meter = (CloudMeter if self.store.cloud else DataCenterMeter)(rate_limits, self.clock)
+        self.rate_limits = rate_limits
 
     @property
     def index_lag(self) -> timedelta:
@@ -80,6 +78,17 @@ class JiraSandbox(PeoplesHands, SandboxSite):
     @index_lag.setter
     def index_lag(self, lag: timedelta) -> None:
         self.store.index_lag = lag
+
+    @property
+    def rate_limits(self) -> RateLimits | None:
+        """How much a client may ask for; None for no limit.  Setting it counts from zero."""
+        return self._meter.limits if self._meter else None
+
+    @rate_limits.setter
+    def rate_limits(self, limits: RateLimits | None) -> None:
+        self._meter: CloudMeter | DataCenterMeter | None = None
+        if limits is not None:
+            self._meter = (CloudMeter if self.store.cloud else DataCenterMeter)(limits, self.clock)
 
     def routes(self) -> Sequence[tuple[str, str, Handler]]:
         """Version 2 (also called latest) has everything; version 3 of Cloud what has no text in it."""

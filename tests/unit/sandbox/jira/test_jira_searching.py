@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from okrsync.sandbox import SandboxClock
+from okrsync.sandbox.jira import JiraSandbox
 from okrsync.sandbox.jira.jql_syntax import All, AnyOf, Clause, JqlError, Value, parse
 from okrsync.sandbox.jira.jql_times import NoTimeError, read_span, read_time
 from tests.unit.sandbox.jira.jira_site import START, Raw
@@ -241,6 +243,28 @@ def test_searches_run_behind_writes_by_the_index_lag(make: Callable[..., Raw]) -
     assert raw.keys("labels = mark") == [key]
     raw.site.clock.advance(timedelta(seconds=1))
     assert raw.keys("project = PLAT") == []
+
+
+@given(
+    lag=st.integers(0, 4),
+    steps=st.lists(st.tuples(st.sampled_from(["make", "relabel", "delete"]), st.integers(0, 3)), max_size=15),
+)
+def test_a_search_sees_the_site_as_it_was_a_lag_ago(lag: int, steps: list[tuple[str, int]]) -> None:
+    site = JiraSandbox(index_lag=timedelta(minutes=lag), clock=SandboxClock(START, frozen=True))
+    site.add_project("PLAT", "Platform")
+    past: list[tuple[datetime, set[tuple[str, tuple[str, ...]]]]] = [(START - timedelta(days=1), set())]
+    for number, (step, minutes) in enumerate(steps):
+        keys = [issue.key for issue in site.issues()]
+        if step == "make" or not keys:
+            site.create_issue("PLAT", "Task", "A task")
+        elif step == "relabel":
+            site.edit(keys[number % len(keys)], labels=[f"label-{number}"])
+        else:
+            site.delete(keys[number % len(keys)])
+        past.append((site.clock.now(), {(issue.key, issue.labels) for issue in site.issues()}))
+        now = site.clock.advance(timedelta(minutes=minutes))
+        seen = {(issue.key, tuple(issue.values.get("labels", ()))) for issue in site.store.indexed()}
+        assert seen == [state for at, state in past if at <= now - timedelta(minutes=lag)][-1]
 
 
 def test_at_most_fifty_issues_are_reconciled(cloud: Raw) -> None:

@@ -123,7 +123,7 @@ def test_cloud_s_children_have_a_parent_of_the_next_level(cloud: Raw) -> None:
     task = cloud.create(kind="Task", parent={"key": epic}).json()["key"]
     assert cloud.site.issue(task).parent == epic
     assert cloud("GET", f"issue/{task}", fields="parent").json()["fields"]["parent"]["key"] == epic
-    wrong = {"parentId": "Given parent issue does not belong to appropriate hierarchy."}
+    wrong = {"parentId": "Given parent work item does not belong to appropriate hierarchy."}
     assert refusal(cloud.create(kind="Task", parent={"key": task}))["errors"] == wrong
     assert refusal(cloud.create(kind="Epic", parent={"key": epic}))["errors"] == wrong
     assert refusal(cloud.create(kind="Sub-task", parent={"key": epic}))["errors"] == wrong
