@@ -169,7 +169,6 @@ class Workspace:
                         okrs=okrs,
                         cycle=cycle,
                         atlas=atlas,
-                        kinds=kinds,
                         pool=pool,
                         cache=cache,
                         clock=self.now,

@@ -28,7 +28,6 @@ from okrsync.plan.wanted import Known, wanted_items
 from okrsync.reports.facts import gather_facts
 from okrsync.store.cache import Cache
 from okrsync.store.values import Link
-from okrsync.trackers.interface import TrackerType
 
 
 class PlanChanged(Exception):
@@ -54,8 +53,6 @@ class Inputs:
     """Everything that the documents say, of every cycle."""
     cycle: Cycle
     atlas: Atlas
-    kinds: Mapping[str, TrackerType]
-    """Tracker → its kind."""
     pool: TrackerPool
     cache: Cache
     clock: Callable[[], datetime]
@@ -194,7 +191,8 @@ class Engine:
 
     def _settle_after(self, ref: Ref) -> float:
         name, _ = self.homes.get(ref, ("", None))
-        return self.inputs.kinds[name].capabilities.settle_after if name else 0.0
+        tracker = self.inputs.pool.get(name) if name else None
+        return tracker.settle_after if tracker else 0.0
 
     def _known(self, measurements: Measurements) -> dict[Ref, Known]:
         """What is known of each key result: what was measured just now, else the last known value."""

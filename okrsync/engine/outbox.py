@@ -111,7 +111,7 @@ class Outbox:
         self, intent: int, tracker: Tracker, scope: Scope, draft: Draft, error: Transient
     ) -> RemoteItem:
         """Look the marker up until it is there, or until a look-up is sure that it is not."""
-        sure_after = tracker.capabilities.settle_after
+        sure_after = tracker.settle_after
         end = sure_after if sure_after <= PATIENCE else GLANCE
         waited, pause = 0.0, 0.5
         while (item := self._find(tracker, scope, draft)) is None and waited < end:

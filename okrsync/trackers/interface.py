@@ -83,6 +83,14 @@ class Tracker(ABC):
     def __init__(self, context: TrackerContext) -> None:
         self.context = context
 
+    @property
+    def settle_after(self) -> float:
+        """Seconds after which a look-up by marker is sure to see an item whose creation was not answered.
+
+        A tracker that comes in flavours may know better than its capabilities.
+        """
+        return self.capabilities.settle_after
+
     @abstractmethod
     def login(self) -> Login:
         """Find out who we are there.
