@@ -201,12 +201,12 @@ def refused_fields(error: FieldsRejected, what: str, names: Mapping[str, str]) -
         name = names.get(id_, id_)
         parts.append(f"{name}: {text.replace(id_, name)}")
     said = "; ".join(each.rstrip(". ") for each in parts) or str(error)
-    if "screen" in said:
+    if "issuetype" in error.fields:
+        todo = "correct the issue type in the mapping; `okrsync check` lists those that exist"
+    elif "screen" in said:
         todo = "have a project administrator put the field on the create and edit screens, or leave it out of `fields`"
     elif "required" in said:
         todo = "make the field optional for this issue type, or give it a default value"
-    elif "issuetype" in error.fields:
-        todo = "correct the issue type in the mapping; `okrsync check` lists those that exist"
     else:
         todo = "correct the value in the document, or what the project allows"
     return Rejected(f"Jira rejects {what}: {said}. To mend it, {todo}")

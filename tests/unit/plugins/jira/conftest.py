@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.jira import JiraSandbox
 from okrsync.testing import memory_context
-from okrsync.trackers.values import Scope
 from okrsync_jira.tracker import JiraTracker
 
 FIELDS = ("KR baseline", "KR target", "KR current")
-SCOPE = Scope("PLAT", "epic", labels=("key-result",), fields=FIELDS, objective_fields=("OKR progress",))
-OTHER_SCOPE = Scope("WEB", "epic", fields=FIELDS)
-
-
-class Connect(Protocol):
-    """Makes trackers that are closed when the test ends."""
-
-    def __call__(self, *, token: str | None = None, url: str | None = None) -> JiraTracker: ...
+Connect = Callable[..., JiraTracker]
+"""Makes trackers that are closed when the test ends."""
 
 
 def furnish(site: JiraSandbox) -> JiraSandbox:
@@ -39,16 +31,6 @@ def site(request: pytest.FixtureRequest) -> JiraSandbox:
 
 
 @pytest.fixture
-def cloud() -> JiraSandbox:
-    return furnish(JiraSandbox(flavour="cloud"))
-
-
-@pytest.fixture
-def data_center() -> JiraSandbox:
-    return furnish(JiraSandbox(flavour="data-center"))
-
-
-@pytest.fixture
 def server(site: JiraSandbox) -> Iterator[SandboxServer]:
     with SandboxServer(site) as running:
         yield running
@@ -58,9 +40,9 @@ def server(site: JiraSandbox) -> Iterator[SandboxServer]:
 def connect(server: SandboxServer, site: JiraSandbox) -> Iterator[Connect]:
     made: list[JiraTracker] = []
 
-    def connect(*, token: str | None = None, url: str | None = None) -> JiraTracker:
+    def connect(*, token: str | None = None) -> JiraTracker:
         user = site.user if site.store.cloud else None
-        made.append(JiraTracker(memory_context(url=url or server.url, user=user, token=token or site.token)))
+        made.append(JiraTracker(memory_context(url=server.url, user=user, token=token or site.token)))
         return made[-1]
 
     yield connect

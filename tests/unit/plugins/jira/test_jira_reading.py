@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
 from urllib.parse import parse_qs, quote
 
 import pytest
@@ -17,12 +17,9 @@ from okrsync.trackers.values import ItemKind, RemoteItem, Scope
 from okrsync_jira.paging import _LONGEST_JQL, chunks, listed
 from okrsync_jira.tracker import JiraTracker
 
+Connect = Callable[..., JiraTracker]
 SCOPE = Scope("PLAT", "epic", fields=("KR current",), objective_fields=("OKR progress",))
 MARK = "okrsync:acme:2026-Q4:"
-
-
-class Connect(Protocol):
-    def __call__(self, *, token: str | None = None, url: str | None = None) -> JiraTracker: ...
 
 
 def fill(site: JiraSandbox, objectives: int, key_results: int = 4) -> None:
@@ -238,22 +235,16 @@ def test_children_are_weighed_by_a_field_of_their_project(connect: Connect, site
     assert [each.points for each in tracker.children([epic], "No such field")[epic.at.id]] == [None]
 
 
-def test_a_token_that_comes_again_ends_the_reading(connect: Connect, cloud_only: JiraSandbox) -> None:
+@pytest.mark.parametrize("site", ["cloud"], indirect=True)
+def test_a_token_that_comes_again_ends_the_reading(connect: Connect, site: JiraSandbox) -> None:
     row = b'{"id": "1", "key": "PLAT-1", "fields": {"labels": ["okrsync:acme:2026-Q4:a"]}}'
     page = b'{"issues": [' + row + b'], "nextPageToken": "again"}'
-    cloud_only.faults.add(Fault("status", path="/search/jql", status=200, response_body=page, times=None))
+    site.faults.add(Fault("status", path="/search/jql", status=200, response_body=page, times=None))
 
     reading = connect().read([replace(SCOPE, fields=(), objective_fields=())])
 
     assert len(reading.items) == 1
-    assert cloud_only.requests.count(path_regex="/search/jql") == 2
-
-
-@pytest.fixture
-def cloud_only(site: JiraSandbox) -> JiraSandbox:
-    if not site.store.cloud:
-        pytest.skip("pages by token are Cloud's")
-    return site
+    assert site.requests.count(path_regex="/search/jql") == 2
 
 
 def test_the_search_of_the_other_flavour_is_tried_where_ours_is_gone(connect: Connect, site: JiraSandbox) -> None:
