@@ -57,6 +57,15 @@ NULLABLE_IN_REQUESTS: Mapping[tuple[str, str, str], str] = {
     ("patch", "/repos/{owner}/{repo}/milestones/{milestone_number}", "due_on"): "null is what clears a due date",
 }
 
+NULLABLE_IN_ANSWERS: Mapping[tuple[str, str], str] = {
+    ("issue-search-result-item", "body"): "an issue without text has null; the schema of an issue says so",
+}
+
+LISTS_IN_REQUESTS: Mapping[tuple[str, str], str] = {
+    ("post", "/repos/{owner}/{repo}/issues/{issue_number}/labels"): "'You can also pass an array of labels directly'",
+}
+"""Bodies that may be the list itself, in place of an object that holds it under its only key: the prose says so."""
+
 
 @dataclass(frozen=True)
 class _Operation:
@@ -74,9 +83,10 @@ class GitHubRestDescription:
     _validators: dict[str, Draft202012Validator] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        schemas = {
-            name: _strict(schema, self.document) for name, schema in self.document["components"]["schemas"].items()
-        }
+        described = self.document["components"]["schemas"]
+        for name, key in NULLABLE_IN_ANSWERS:
+            described[name]["properties"][key]["nullable"] = True
+        schemas = {name: _strict(schema, self.document) for name, schema in described.items()}
         self._root = {"components": {"schemas": schemas}}
         for path, methods in self.document["paths"].items():
             parts = re.split(r"\{(\w+)\}", path)
@@ -155,6 +165,8 @@ class GitHubRestDescription:
         except ValueError:
             yield "the request's body is no JSON"
             return
+        if isinstance(body, list) and (record.method.lower(), path) in LISTS_IN_REQUESTS:
+            body = {path.rpartition("/")[2]: body}
         if isinstance(body, dict):
             dropped = [
                 name
@@ -185,6 +197,7 @@ class GitHubRestDescription:
             return
         schema = content["application/json"]["schema"]
         if record.status >= 400:
+            body = _without_status(body)
             schema = {"anyOf": [schema, {"$ref": ERROR}, {"$ref": VALIDATION_ERROR}]}
         yield from (f"answer: {problem}" for problem in self._problems(schema, body))
 
@@ -202,6 +215,11 @@ class GitHubRestDescription:
 
 ERROR = "#/components/schemas/basic-error"
 VALIDATION_ERROR = "#/components/schemas/validation-error"
+
+
+def _without_status(body: Any) -> Any:
+    """An error without its `status`, which GitHub puts into all of them but describes for some only."""
+    return {name: value for name, value in body.items() if name != "status"} if isinstance(body, dict) else body
 
 
 def _no_slash_but_in_names(expression: str) -> str:

@@ -100,7 +100,7 @@ class RateLimits:
         while recent and recent[0][0] <= now - MINUTE:
             recent.popleft()
         if self.enforced and sum(cost for _, cost in recent) + points > allowed:
-            return _seconds(recent[0][0] + MINUTE - now)
+            return _seconds((recent[0][0] if recent else now) + MINUTE - now)
         recent.append((now, points))
         return None
 
@@ -113,9 +113,9 @@ class RateLimits:
         if self.enforced:
             in_minute = [at for at in made if at > now - MINUTE]
             if len(made) + count > self.allowances.creations_an_hour:
-                return _seconds(made[0] + HOUR - now)
+                return _seconds((made[0] if made else now) + HOUR - now)
             if len(in_minute) + count > self.allowances.creations_a_minute:
-                return _seconds(in_minute[0] + MINUTE - now)
+                return _seconds((in_minute[0] if in_minute else now) + MINUTE - now)
         made.extend([now] * count)
         return None
 

@@ -166,7 +166,7 @@ class GitHubSandbox(People, SandboxSite):
         if _resource(request.path) == "graphql":
             return answer({"data": {}})
         if request.path.endswith("/search/issues"):
-            return answer({"total_count": 0, "incomplete_results": False, "items": []})
+            return answer({"total_count": 0, "incomplete_results": False, "search_type": "lexical", "items": []})
         return answer([])
 
     def not_found(self, request: SandboxRequest) -> Response:

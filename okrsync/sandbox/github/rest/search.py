@@ -51,13 +51,16 @@ def search_issues(call: Call) -> Response:
     if (page - 1) * size >= MOST_RESULTS:
         raise refuse(422, f"Only the first {MOST_RESULTS} search results are available", call.docs)
     found = _order(call, _find(call, query))
-    shown = [
-        {**call.shapes.issue(hit.repository, hit.issue), "score": 1.0}
-        for hit in found[:MOST_RESULTS][(page - 1) * size : page * size]
-    ]
+    shown = [_shown(call, hit) for hit in found[:MOST_RESULTS][(page - 1) * size : page * size]]
     links = numbered_links(call.request, call.request.path, min(len(found), MOST_RESULTS), size, page)
-    body = {"total_count": len(found), "incomplete_results": call.hub.search_is_incomplete, "items": shown}
-    return answer(body, headers=links)
+    body = {"total_count": len(found), "incomplete_results": call.hub.search_is_incomplete}
+    return answer({**body, "search_type": "lexical", "items": shown}, headers=links)
+
+
+def _shown(call: Call, hit: Hit) -> dict[str, Any]:
+    shown = {**call.shapes.issue(hit.repository, hit.issue), "score": 1.0}
+    shown.pop("parent_issue_url", None)
+    return shown
 
 
 def _invalid(call: Call, entry: dict[str, Any]) -> Refused:
