@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing, suppress
 from importlib import metadata
 from pathlib import Path
 
-from okrsync.store import schema
+from okrsync.store import schema, soundness
 from okrsync.store.errors import CacheError, CacheMissing, explained
 from okrsync.store.files import make_private_file, make_private_folders
 from okrsync.store.migrations import migrate
@@ -89,26 +89,18 @@ class Cache(Reader):
         self._writing.write_many(what.insert, rows)
 
     def damage(self) -> tuple[str, ...]:
-        """What SQLite finds wrong with the file, read from end to end; nothing when it is well."""
-        with explained(self.path):
-            try:
-                found = [row[0] for row in self._writing.db.execute("pragma integrity_check(20)")]
-                found += [
-                    f"a row of {row[0]} refers to one of {row[2]} that is not there"
-                    for row in self._writing.db.execute("pragma foreign_key_check")
-                ]
-            except sqlite3.DatabaseError as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-                    raise
-                found = [str(error)]
-        return tuple(each for each in found if each != "ok")
+        """What is wrong with the file, read from end to end; nothing when it is well."""
+        return soundness.damage(self._session)
 
     def backup(self, target: Path) -> None:
         """Copy the cache, complete and of one moment, into a new file that we alone may read.
 
         Raises:
             CacheError: when the target exists or cannot be written.
+            RuntimeError: inside a transaction, whose end SQLite would wait for.
         """
+        if self._writing.in_transaction:
+            raise RuntimeError("a backup copies what is stored: not inside a transaction")
         try:
             _make(target)
         except FileExistsError:

@@ -85,6 +85,9 @@ def explained(path: Path) -> Iterator[None]:
     """Turn what SQLite raises about the file into the errors above; mistakes in our own SQL pass unchanged."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        # SQLite's own message quotes a name from the file that is no text any more.
+        raise CacheDamaged(path, str(error)) from error
     except sqlite3.DatabaseError as error:
         found = _explain(path, error)
         if found is None:
@@ -104,6 +107,17 @@ _SAID: dict[int, str] = {
 }
 
 
+_SIGNS_OF_DAMAGE = (
+    "no such table",
+    "no such column",
+    "has no column named",
+    "foreign key mismatch",
+    "unsupported file format",
+    "Could not decode to UTF-8",
+)
+_BROKEN_CONSTRAINTS = {sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.SQLITE_CONSTRAINT_NOTNULL}
+
+
 def _explain(path: Path, error: sqlite3.DatabaseError) -> CacheError | None:
     # Errors that the sqlite3 module raises by itself, as for text that is not UTF-8, carry no code.
     code: int = getattr(error, "sqlite_errorcode", 0)
@@ -111,7 +125,8 @@ def _explain(path: Path, error: sqlite3.DatabaseError) -> CacheError | None:
     text = str(error)
     if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or code == sqlite3.SQLITE_IOERR_SHORT_READ:
         return CacheDamaged(path, text)
-    if text.startswith(("no such table", "no such column", "Could not decode to UTF-8")):
+    # Our statements fit our schema and our values its constraints, so what does not fit is not ours any more.
+    if any(sign in text for sign in _SIGNS_OF_DAMAGE) or code in _BROKEN_CONSTRAINTS:
         return CacheDamaged(path, text)
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return CacheBusy(path, "another process is writing to the cache; let it finish, then run the command again")

@@ -27,6 +27,14 @@ def begin(db: Database) -> None:
 STEPS: tuple[tuple[str, Step], ...] = (("0001_begin", begin),)
 
 
+def registered(steps: Iterable[tuple[str, Step]] = STEPS) -> Migrations:
+    """The steps as sqlite-utils applies them: each in one transaction with the record of it."""
+    migrations = Migrations(schema.MIGRATION_SET)
+    for name, step in steps:
+        migrations(name=name)(step)
+    return migrations
+
+
 def migrate(
     session: Session, db: Database, founding: tuple[str, str], steps: Iterable[tuple[str, Step]] = STEPS
 ) -> None:
@@ -38,13 +46,11 @@ def migrate(
     Raises:
         CacheError: when the file cannot be written.
     """
-    registered = Migrations(schema.MIGRATION_SET)
-    for name, step in steps:
-        registered(name=name)(step)
+    migrations = registered(steps)
     workspace, version = founding
     with explained(session.path), session.transaction():
-        registered.apply(db)
-        db.execute(f"pragma user_version = {len(registered.applied(db))}")
+        migrations.apply(db)
+        db.execute(f"pragma user_version = {len(migrations.applied(db))}")
         db.execute(
             "insert into meta (id, workspace, created_at, okrsync) values (1, ?, ?, ?)"
             " on conflict (id) do update set okrsync = excluded.okrsync",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -99,7 +100,7 @@ class Reader:
         return CacheInfo(
             path=self.path,
             workspace=founded[0],
-            created_at=moment_of(founded[1]),
+            created_at=founded[1],
             size=self.path.stat().st_size + (beside.stat().st_size if beside.exists() else 0),
             schema=schema.VERSION,
             counts=dict(self._session.select(_count, _COUNTS)),
@@ -122,8 +123,8 @@ def check_workspace(session: Session, workspace: str | None) -> None:
         raise WrongWorkspace(session.path, found, workspace)
 
 
-def _founded(workspace: str, created_at: str) -> tuple[str, str]:
-    return workspace, created_at
+def _founded(workspace: str, created_at: str) -> tuple[str, datetime]:
+    return workspace, moment_of(created_at)
 
 
 def _count(table: str, rows: int) -> tuple[str, int]:

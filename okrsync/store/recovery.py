@@ -13,10 +13,8 @@ from typing import Any
 from okrsync.store.cache import Cache
 from okrsync.store.errors import CacheDamaged
 from okrsync.store.session import Clock, connect, utc_now
-from okrsync.store.tables import check_ins, observations, outbox
+from okrsync.store.soundness import CARRIED
 from okrsync.store.tables.carried import Carried
-
-_CARRIED = (check_ins.CARRIED, outbox.CARRIED, *observations.CARRIED)
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,8 @@ def _carry_over(aside: Path, fresh: Cache) -> Rebuilt:
     carried: dict[str, int] = {}
     incomplete: list[str] = []
     with closing(connect(aside, writable=False)) as damaged:
-        for each in _CARRIED:
+        damaged.text_factory = lambda text: text.decode("utf-8", "replace")
+        for each in CARRIED:
             rows, complete = _salvage(damaged, each)
             carried[each.kind] = len(rows)
             fresh.carry(each, rows)
@@ -99,7 +98,7 @@ def _read(
                 return found, False
             last = row[0]
             found[row[0]] = row
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return found, False
     return found, True
 

@@ -94,9 +94,9 @@ class CheckIns:
         """
         with self._session.transaction():
             self._session.write(
-                "delete from check_ins where remote_id = ?1 and id <> ?2"
-                " and ref = (select ref from check_ins where id = ?2)",
-                (remote_id, check_in_id),
+                "delete from check_ins where remote_id = ? and id <> ?"
+                " and ref = (select ref from check_ins where id = ?)",
+                (remote_id, check_in_id, check_in_id),
             )
             changed = self._session.write(
                 "update check_ins set sent = 1, remote_id = ? where id = ?", (remote_id, check_in_id)

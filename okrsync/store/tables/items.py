@@ -79,8 +79,8 @@ class Items:
         with self._session.transaction():
             stored = self._session.select(
                 str,
-                "select scope from cursors where tracker = ?1 union select scope from items where tracker = ?1",
-                (tracker,),
+                "select scope from cursors where tracker = ? union select scope from items where tracker = ?",
+                (tracker, tracker),
             )
             rows = [(tracker, scope) for scope in stored if scope not in scopes]
             self._session.write_many("delete from items where tracker = ? and scope = ?", rows)

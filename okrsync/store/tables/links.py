@@ -64,22 +64,22 @@ class Links:
 
     def put_many(self, links: Iterable[Link]) -> None:
         """`put`, all or none."""
-        rows = [
-            (str(each.ref), each.kind, each.tracker, each.at.project, each.at.id, each.at.key, each.at.url)
-            for each in links
-        ]
+        links = list(links)
         now = self._session.now()
         with self._session.transaction():
             self._session.write_many(
-                "update links set state = 'gone' where ref = ?1 and state = 'live' and (tracker, item_id) <> (?3, ?5)",
-                rows,
+                "update links set state = 'gone' where ref = ? and state = 'live' and (tracker, item_id) <> (?, ?)",
+                [(str(each.ref), each.tracker, each.at.id) for each in links],
             )
             self._session.write_many(
                 "insert into links (ref, kind, tracker, project, item_id, item_key, url, created_at, state)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, 'live')"
                 " on conflict (ref) where state = 'live' do update set kind = excluded.kind,"
                 " project = excluded.project, item_key = excluded.item_key, url = excluded.url",
-                [(*row, now) for row in rows],
+                [
+                    (str(each.ref), each.kind, each.tracker, each.at.project, each.at.id, each.at.key, each.at.url, now)
+                    for each in links
+                ],
             )
 
     def mark_gone(self, ref: Ref) -> None:

@@ -80,7 +80,7 @@ class Status:
                 ],
             )
             self._session.write_many(
-                "insert into status_alignment (child_ref, parent_ref, contributes) values (?, ?, ?)",
+                "insert or ignore into status_alignment (child_ref, parent_ref, contributes) values (?, ?, ?)",
                 [(str(each.child), str(each.parent), each.contributes) for each in alignment],
             )
 

@@ -1,0 +1,47 @@
+"""Whether a cache is what okrsync wrote: to SQLite, by its schema, and by the rows that nobody else has."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from okrsync.store.errors import CacheDamaged
+from okrsync.store.migrations import registered
+from okrsync.store.session import Session
+from okrsync.store.tables import check_ins, observations, outbox
+from okrsync.store.tables.runs import Runs
+from okrsync.store.tables.status import Status
+
+CARRIED = (check_ins.CARRIED, outbox.CARRIED, *observations.CARRIED)
+"""What a rebuild carries over from a damaged cache, because no tracker can tell it again."""
+_SCHEMA = "select name, sql from sqlite_master where sql is not null order by name"
+
+
+def damage(session: Session) -> tuple[str, ...]:
+    """What is wrong with the cache, read from end to end; nothing when it is well."""
+    try:
+        found = [each for each in session.select(str, "pragma integrity_check(20)") if each != "ok"]
+        found += session.select(_dangling, "pragma foreign_key_check")
+        if session.select(_pair, _SCHEMA) != _schema_as_made():
+            found.append("its schema is not the one that its migrations make")
+        for each in CARRIED:
+            parse = each.parse
+            session.select(lambda _rowid, *columns, parse=parse: parse(*columns), each.select)
+        status = Status(session)
+        status.objectives(), status.key_results(), status.kpis(), status.alignment(), Runs(session).recent(-1)
+    except CacheDamaged as error:
+        return (error.found,)
+    return tuple(found)
+
+
+def _schema_as_made() -> list[tuple[str, str]]:
+    with Database(memory=True, execute_plugins=False) as db:
+        registered().apply(db)
+        return [_pair(*row) for row in db.execute(_SCHEMA)]
+
+
+def _dangling(table: str, _rowid: int, parent: str, _index: int) -> str:
+    return f"a row of {table} refers to one of {parent} that is not there"
+
+
+def _pair(name: str, sql: str) -> tuple[str, str]:
+    return name, sql
