@@ -16,18 +16,28 @@ DAYS = [date(2026, 12, 31), date(2026, 1, 1), date(2028, 2, 29), date(2026, 3, 8
 """Ends of years and months, a leap day, and days on which clocks change in Europe and America."""
 
 TITLES = [
-    "Größere Übung: \"quoted\", 'single' & <b>tagged</b>",
-    "[Brackets] {braces} *stars* _lines_ `ticks` #7 | 100 % \\ back",
-    "Launch 🚀 — naïve café, 日本語",
+    pytest.param("Größere Übung: \"quoted\", 'single' & <b>tagged</b>", id="quotes and tags"),
+    pytest.param("[Brackets] {braces} *stars* _lines_ `ticks` #7 | 100 % \\ back", id="markup"),
+    pytest.param("Launch 🚀 — naïve café, 日本語", id="beyond ASCII"),
 ]
 
 DESCRIPTIONS = [
-    "One line.",
-    "First paragraph,\nwith two lines.\n\nSecond – with „Umlauten“ äöüß and 'quotes' and \"quotes\".",
-    "h2. Wiki\n* list\n** deeper\n||head||\n|cell|\n{code}x{code}\n{color:red}red{color} [link|https://okr.example]",
-    "# Markdown\n\n- [ ] task\n- *list*\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx\n```\n\n<!-- note -->\n\n& <b>",
-    "",
+    pytest.param("One line.", id="one line"),
+    pytest.param(
+        "First paragraph,\nwith two lines.\n\nSecond – with „Umlauten“ äöüß and 'quotes' and \"quotes\".",
+        id="paragraphs",
+    ),
+    pytest.param(
+        "h2. Wiki\n* list\n** deeper\n||head||\n|cell|\n{code}x{code}\n{color:red}red{color} [link|https://okr.example]",
+        id="wiki",
+    ),
+    pytest.param(
+        "# Markdown\n\n- [ ] task\n- *list*\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx\n```\n\n<!-- note -->\n& <b>",
+        id="markdown",
+    ),
+    pytest.param("", id="nothing"),
 ]
+
 
 NUMBERS = [0.0, 1.0, -3.25, 0.1, 99.99, 1_234_567.0]
 
