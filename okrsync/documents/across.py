@@ -28,7 +28,8 @@ def check_across(readings: Iterable[Reading]) -> None:
 
 
 def _report_twice(first: Claim, second: Claim) -> None:
-    if second.ref.is_key_result and first.place.path[:2] != second.place.path[:2]:
+    in_one_table = first.place.report is second.place.report and first.place.path[:2] == second.place.path[:2]
+    if second.ref.is_key_result and not in_one_table:
         return  # Its objective is there twice, which says it all.
     unique = "in its objective" if second.ref.is_key_result else f"in {second.ref.cycle}"
     name = second.ref.key_result or second.ref.objective

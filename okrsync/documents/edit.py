@@ -41,7 +41,7 @@ class DocumentChanged(EditRefused):
 def set_objective_values(
     path: Path, objective_id: str, values: Mapping[str, str | bool | date | None], expected_digest: str
 ) -> str:
-    """Set keys of the objective `objective_id` in the document at `path`; None removes a key.
+    """Set keys of the objective `objective_id` in the document at `path`; None and empty text remove a key.
 
     `expected_digest` is the digest of the document as it was read (`TomlFile.digest`). The answer is its new digest.
 
@@ -151,7 +151,7 @@ def _right(name: str, value: str | bool | date | None) -> Any:
     if name not in EDITABLE:
         raise ValueError(f"{name} is not a key that is edited")
     key = OBJECTIVE[name]
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         if key.required:
             raise EditRefused(f"{name} is empty, but every objective has one")
         return None

@@ -140,7 +140,7 @@ def measure_of(data: Mapping[str, Any] | None, plugins: Collection[str] | None, 
     source = data.get("from")
     if not isinstance(source, str) or not source.strip() or len(source) > LONGEST_LINE:
         found = "measure has no from" if source is None else f"measure.from is {written(source)}"
-        here.wrong("from", found, f"{listed(MEASURES)}, or the name of a plugin's measure")
+        here.wrong("from", found, f"{', '.join(MEASURES)}, or the name of a plugin's measure")
         return Measure()
     options = {name: value for name, value in data.items() if name != "from"}
     if source in MEASURES:

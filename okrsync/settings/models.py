@@ -45,11 +45,9 @@ class Safety(Table):
     """When okrsync stops and waits for a person."""
 
     share_gone: Annotated[float, Strict(), Field(gt=0, le=1)] = Field(
-        default=0.2, description="Hold everything when at least this share of the known items vanished at once (0–1)."
+        default=0.2, description="Hold everything when more than this share of the known items vanished at once (0–1)."
     )
-    at_least: Annotated[int, Strict(), Field(ge=1)] = Field(
-        default=5, description="… but only when at least so many items are known."
-    )
+    at_least: Annotated[int, Strict(), Field(ge=1)] = Field(default=5, description="… and at least so many of them.")
 
 
 class PluginSettings(Table):
