@@ -89,7 +89,7 @@ class IssueWriter:
             edited = replace(edited, values=values, updated=now, changes=changes)
         for said in update.get("comment", []):
             edited = add_comment(self.store, edited, said["add"].get("body"), self.author, now)
-        return self.store.put(edited) if edited != issue else issue
+        return self.store.put(edited)
 
     def delete(self, issue: Issue, *, with_subtasks: bool) -> None:
         """Delete an issue; sub-tasks go with it or stand in the way, children of an epic lose it."""

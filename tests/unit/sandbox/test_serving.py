@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 
 from okrsync.sandbox import (
@@ -25,6 +26,7 @@ from okrsync.sandbox import (
     SandboxSite,
     serve_forever,
 )
+from okrsync.sandbox.control import answer_control
 from okrsync.sandbox.site import Handler
 
 
@@ -238,6 +240,12 @@ def test_control_endpoints(server: SandboxServer, site: Notebook) -> None:
     wrong = requests.post(control + "faults", json={"kind": "explode"}, timeout=5)
     assert (wrong.status_code, "unknown fault 'explode'" in wrong.json()["error"]) == (400, True)
     assert len(site.requests.records) == 2
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 200), ("::1", 200), ("10.0.0.7", 403), ("testclient", 403)])
+def test_only_this_machine_controls(host: str, status: int) -> None:
+    request = SandboxRequest("GET", "/_sandbox/state", "", Headers({}), b"", "http://here", client_host=host)
+    assert answer_control(Notebook(), request).status_code == status
 
 
 def test_a_taken_port_is_an_error_and_a_stopped_server_frees_its_own(server: SandboxServer) -> None:

@@ -133,7 +133,9 @@ def test_links(either: Raw) -> None:
     assert either.site.issue(one).links == (f"blocks {two}",)
     assert either.site.issue(two).links == (f"is blocked by {one}",)
     (link,) = jira.issue(one).fields.issuelinks
-    assert link.outwardIssue.key == two
+    assert (link.outwardIssue.key, hasattr(link, "inwardIssue")) == (two, False)
+    (other_side,) = jira.issue(two).fields.issuelinks
+    assert (other_side.inwardIssue.key, hasattr(other_side, "outwardIssue")) == (one, False)
     assert jira.issue_link(link.id).inwardIssue.key == one
     jira.create_issue_link("Blocks", one, two)
     assert len(jira.issue(one).fields.issuelinks) == 1
