@@ -1,0 +1,1 @@
+"""Measurements that are not tests: requests against the least possible, and times side by side in one run."""
