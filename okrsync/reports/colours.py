@@ -1,4 +1,4 @@
-"""The look of figures on a terminal: one style for each health, progress as a bar. Words always stand beside colours."""
+"""The look of figures on a terminal: a style for each health, progress as a bar. Words always stand beside colours."""
 
 from __future__ import annotations
 

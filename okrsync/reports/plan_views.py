@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from okrsync.domain.numbers import number_text
 from okrsync.plan.values import Action, Change, Plan
-from okrsync.reports.words import counted, shown, shown_lines
+from okrsync.reports.words import shown, shown_lines
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -57,8 +56,11 @@ _LONG = 60
 """From how many characters on a text is shown by what changed in it."""
 
 
-def plan_lines(plan: Plan) -> Iterator[Line]:
-    """Everything in a plan, the changes in the order in which they are applied."""
+def plan_lines(plan: Plan, *, complete: bool = True) -> Iterator[Line]:
+    """Everything in a plan, the changes in the order in which they are applied.
+
+    `complete` is False when a tracker could not be read, so that nobody knows whether there is more to do.
+    """
     for place, changes in _by_place(plan.changes):
         yield Line(f"{_at(place)}: {tally(changes)}", Tone.HEADING)
         for change in changes:
@@ -69,14 +71,16 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
         for change in plan.held:
             yield from held_lines(change)
         yield Line("")
-    yield Line(summary(plan), Tone.HEADING)
+    yield Line(summary(plan, complete=complete), Tone.HEADING)
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: Plan, *, complete: bool = True) -> str:
     """The plan in one line: how much of what, and its digest."""
     held = f"; {len(plan.held)} held" if plan.held else ""
+    if not plan.changes and not complete:
+        return f"nothing to do in what could be read{held}"
     if not plan.changes:
-        return f"nothing to do: documents and trackers agree{held}" if not plan.held else f"nothing to do{held}"
+        return f"nothing to do{held}" if plan.held else "nothing to do: documents and trackers agree"
     return f"plan {plan.digest}: {tally(plan.changes)}{held}"
 
 
@@ -116,8 +120,7 @@ def _by_place(changes: Iterable[Change]) -> Iterator[tuple[tuple[str, str], list
     order: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
         order.setdefault((change.tracker, change.project), []).append(change)
-    for place, group in order.items():
-        yield place, [each for _, same in groupby(group, key=lambda each: each.ref) for each in same]
+    yield from order.items()
 
 
 def _at(place: tuple[str, str]) -> str:

@@ -32,9 +32,8 @@ def status_text(status: Status) -> Iterator[str]:
 def headline(status: Status) -> str:
     """What the status is about, and how far its cycle has come."""
     elapsed = words.percent(status.cycle.elapsed(status.as_of.date()))
-    return (
-        f"{status.workspace}, {status.cycle.name}, as of {words.moment(status.as_of)}: {elapsed} of the cycle has passed"
-    )
+    when = words.moment(status.as_of)
+    return f"{status.workspace}, {status.cycle.name}, as of {when}: {elapsed} of the cycle has passed"
 
 
 def _objective(status: ObjectiveStatus, whole: Status) -> Iterator[str]:
@@ -51,12 +50,12 @@ def _objective(status: ObjectiveStatus, whole: Status) -> Iterator[str]:
 
 
 def _key_result(status: KeyResultStatus, whole: Status) -> Iterator[str]:
-    key_result = status.key_result
+    key_result, confidence = status.key_result, status.observed.confidence
     yield f"  {key_result.ref}  {words.shown(key_result.title)}"
     yield "    " + _joined(
         f"{words.goal(key_result)}, now {words.current(status)}",
         f"progress {words.percent(status.progress)}, expected {words.percent(status.expected)}, {status.health}",
-        _with("confidence ", words.percent(status.observed.confidence) if status.observed.confidence is not None else ""),
+        "" if confidence is None else f"confidence {words.percent(confidence)}",
         words.stale([status], whole.as_of),
         _with("from ", words.shown(status.observed.source)),
         _link(status.link) if status.link else "",

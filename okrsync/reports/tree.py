@@ -94,9 +94,7 @@ class _Planter:
     def below(self, status: ObjectiveStatus | KeyResultStatus) -> list[ObjectiveStatus | KeyResultStatus]:
         if isinstance(status, KeyResultStatus):
             return self._supporters(status.key_result.ref)
-        shown = [
-            each for each in status.key_results if self.key_results or each.key_result.ref in self.children
-        ]
+        shown = [each for each in status.key_results if self.key_results or each.key_result.ref in self.children]
         return [*shown, *self._supporters(status.objective.ref)]
 
     def _supporters(self, ref: Ref) -> list[ObjectiveStatus | KeyResultStatus]:

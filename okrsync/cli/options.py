@@ -1,0 +1,82 @@
+"""Options that several commands have. The global ones are understood before and after the name of the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from okrsync.cli.call import Call
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """A callback that keeps what was given; an option that was not given changes nothing."""
+
+    def keep(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        call = context.find_object(Call)
+        if call is not None and value not in (None, False):
+            setattr(call, name, value)
+
+    return keep
+
+
+def _kept(name: str, *declarations: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
+    return click.option(*declarations, expose_value=False, callback=_keep(name), **attributes)
+
+
+def global_options(decorated: Decorated) -> Decorated:
+    """The options of every command."""
+    for option in reversed(
+        (
+            _kept(
+                "config",
+                "--config",
+                type=click.Path(path_type=Path),
+                metavar="PATH",
+                help="The settings file or its folder. Default: OKRSYNC_CONFIG, else okrsync.toml here or above.",
+            ),
+            _kept("quiet", "-q", "--quiet", is_flag=True, help="No progress and no notes, only what was asked for."),
+            _kept("verbose", "-v", "--verbose", is_flag=True, help="Say what happens, and where an error comes from."),
+            _kept(
+                "log_format",
+                "--log-format",
+                type=click.Choice(["text", "json"]),
+                help="How messages on standard error look. Default: text.",
+            ),
+        )
+    ):
+        decorated = option(decorated)
+    return decorated
+
+
+cycle_option = _kept(
+    "cycle", "--cycle", metavar="NAME", help="The cycle. Default: the one that holds today, else the newest."
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+
+
+def command(name: str, **attributes: Any) -> Callable[[Callable[..., int | None]], click.Command]:
+    """A command with the global options. What its function returns is the exit code."""
+
+    def decorate(function: Callable[..., int | None]) -> click.Command:
+        return click.command(name, **attributes)(global_options(_with_call(function)))
+
+    return decorate
+
+
+def _with_call(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """The function with the call of this run as its first argument."""
+
+    @wraps(function)
+    def called(**parameters: Any) -> int | None:
+        return function(click.get_current_context().find_object(Call), **parameters)
+
+    return called

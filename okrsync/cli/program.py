@@ -1,0 +1,114 @@
+"""The program: its commands by name, each imported when it runs, and how one call of it begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from okrsync.cli.call import Call
+from okrsync.cli.options import cycle_option, global_options
+
+COMMANDS = {
+    "demo": ("okrsync.cli.demo:demo", "See the whole job done on embedded trackers."),
+    "init": ("okrsync.cli.init:init", "Write the settings and a first OKR document."),
+    "check": ("okrsync.cli.check:check", "Find everything that is wrong in settings and documents."),
+    "plan": ("okrsync.cli.plan:plan", "Show what a sync would do, and do nothing."),
+    "sync": ("okrsync.cli.sync:sync", "Bring documents and trackers together."),
+    "pull": ("okrsync.cli.pull:pull", "Read current values from the trackers."),
+    "status": ("okrsync.cli.status:status", "Show how the objectives of a cycle stand."),
+    "tree": ("okrsync.cli.tree:tree", "Show what aligns to what."),
+    "trackers": ("okrsync.cli.trackers:trackers", "Show the kinds of tracker and those of the settings."),
+    "fields": ("okrsync.cli.fields:fields", "Show the fields of a tracker's project."),
+    "sandbox": ("okrsync.cli.sandbox:sandbox", "Serve trackers on this machine to try things out."),
+    "cache": ("okrsync.cli.cache:cache", "Look after the cache."),
+    "completion": ("okrsync.cli.completion:completion", "Print the shell's completion script."),
+}
+"""Name → where the command is, and what it does in one line: `--help` needs no more than that."""
+
+
+class Program(click.Group):
+    """The commands, each imported when it runs."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """The names, in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """The command called `name`."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name, or a question which one was meant."""
+        if arguments and arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
+            from okrsync.problems import did_you_mean
+
+            hint = did_you_mean(arguments[0], COMMANDS) or "`okrsync --help` lists them."
+            context.fail(f"there is no command {arguments[0]!r}. {hint}")
+        return super().resolve_command(context, arguments)
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands in the help, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands, without importing one, and the options."""
+        names = [
+            CompletionItem(name, help=summary) for name, (_, summary) in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, context, incomplete)]
+
+
+def _show_version(context: click.Context, _parameter: click.Parameter, asked: Any) -> None:
+    if asked and not context.resilient_parsing:
+        click.echo(f"okrsync {version()}")
+        context.exit()
+
+
+def version() -> str:
+    """The version that is installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("okrsync")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+@click.group(
+    "okrsync",
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `okrsync demo`, or with `okrsync init` in the repository that shall hold your OKRs.",
+)
+@global_options
+@cycle_option
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+)
+def program() -> None:
+    """Keep OKRs where the work happens: plans in documents, progress in Jira and GitHub."""
+
+
+def run(arguments: Sequence[str], call: Call | None = None) -> int:
+    """Run one command; its exit code. Whatever goes wrong is said on standard error."""
+    call = call or Call()
+    try:
+        result = program.main(list(arguments), prog_name="okrsync", standalone_mode=False, obj=call)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except BaseException as error:  # noqa: BLE001 - here is where every error ends
+        from okrsync.cli.endings import ending
+
+        return ending(error, call)
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,34 @@
+"""`okrsync status`: how the objectives of a cycle stand, from documents and cache alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from okrsync.cli.call import Call
+from okrsync.cli.options import command, cycle_option, json_option
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@command("status")
+@cycle_option
+@json_option
+def status(call: Call, as_json: bool) -> None:
+    """Show how the objectives of a cycle stand.
+
+    Nothing is asked of a tracker: `okrsync pull` reads the newest values.
+    """
+    from okrsync.reports.as_json import status_json
+    from okrsync.reports.status_text import status_text
+
+    standing = call.workspace().status()
+
+    def picture(width: int) -> RenderableType:
+        from okrsync.reports.status_table import status_table
+
+        return status_table(standing, width)
+
+    call.screen.show(
+        as_json=as_json, data=lambda: status_json(standing), text=lambda: status_text(standing), picture=picture
+    )
