@@ -12,7 +12,7 @@ from okrsync.trackers.values import RemoteItem, Scope
 
 
 class RelatingContract(Ground):
-    """children, link, comment and comments."""
+    """children, link, unlink, comment and comments."""
 
     def test_children_are_done_or_not(
         self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
@@ -98,6 +98,23 @@ class RelatingContract(Ground):
 
         assert self.listed(tracker, scope, child).links == {objective.at.id}
         assert self.listed(tracker, scope, objective).links == frozenset(), "a link says who supports whom"
+
+    def test_a_link_is_taken_back_and_the_others_stay(
+        self, tracker: Tracker, scope: Scope, slug: str, objective: RemoteItem
+    ) -> None:
+        if not tracker.capabilities.native_links:
+            pytest.skip("the tracker has no links of its own")
+        child, second = (tracker.create(scope, self.draft(tracker, f"{slug}-{each}")) for each in ("child", "second"))
+        for parent in (objective, second):
+            tracker.link(scope, child.at, parent.at)
+
+        # Twice: a retry after a lost answer does exactly that.
+        for _ in range(2):
+            tracker.unlink(scope, child.at, objective.at)
+            assert self.listed(tracker, scope, child).links == {second.at.id}
+
+        tracker.unlink(scope, objective.at, child.at)
+        assert self.listed(tracker, scope, child).links == {second.at.id}
 
     def test_comments_come_back_oldest_first(self, tracker: Tracker, scope: Scope, key_result: RemoteItem) -> None:
         texts = ["Confidence 0.7", "Zweite Zeile folgt:\n\n* „Umlaute“ äöüß\n* <b>&amp;</b> {code}", "Third"]

@@ -16,7 +16,7 @@ from okrsync.trackers.errors import AuthFailed
 
 Answer = TypeVar("Answer")
 
-WRITES = frozenset({"create", "update", "write_fields", "set_closed", "link", "comment"})
+WRITES = frozenset({"create", "update", "write_fields", "set_closed", "link", "unlink", "comment"})
 """The methods of a tracker that change something; the others read."""
 
 

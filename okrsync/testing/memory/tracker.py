@@ -237,6 +237,18 @@ class MemoryTracker(Tracker):
 
         self._send("link", act)
 
+    def unlink(self, scope: Scope, child: ItemId, parent: ItemId) -> None:
+        """Take a link back; there may be none."""
+        if not self.capabilities.native_links:
+            super().unlink(scope, child, parent)
+
+        def act() -> None:
+            supporter = self.server.get(child.id)
+            supporter.links.discard(parent.id)
+            self.server.touch(supporter)
+
+        self._send("unlink", act)
+
     def comment(self, item: ItemId, text: str) -> str:
         """Add a comment."""
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from okrsync.domain.cycle import Cycle, parse_cycle
+from okrsync.domain.cycle import Cycle, current_cycle, parse_cycle
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,21 @@ def test_time_passes_from_the_first_day_to_the_last() -> None:
     assert cycle.elapsed(date(2026, 1, 4)) == pytest.approx(0.3)
     assert cycle.elapsed(date(2026, 1, 11)) == 1.0
     assert cycle.elapsed(date(2027, 1, 1)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("names", "day", "wanted"),
+    [
+        (["2026-Q3", "2026-Q4"], date(2026, 10, 1), "2026-Q4"),
+        (["2026-Q3", "2026-Q4"], date(2026, 9, 30), "2026-Q3"),
+        (["2026", "2026-H2", "2026-Q4"], date(2026, 12, 31), "2026-Q4"),
+        (["2026", "2026-H2", "2026-Q4"], date(2026, 8, 1), "2026-H2"),
+        (["2026-Q1", "2026-Q2"], date(2026, 8, 1), "2026-Q2"),
+        (["2026-Q3", "2027-Q1"], date(2026, 11, 1), "2027-Q1"),
+        ([], date(2026, 11, 1), None),
+    ],
+)
+def test_the_current_cycle_holds_the_day_or_is_the_newest(names: list[str], day: date, wanted: str | None) -> None:
+    for order in (names, names[::-1]):
+        found = current_cycle((parse_cycle(name) for name in order), day)
+        assert (found.name if found else None) == wanted

@@ -34,8 +34,8 @@ class Shelf:
     def point(self, name: str, module: str) -> None:
         self._points.append(EntryPoint(name, module, GROUP))
 
-    def load(self) -> Plugins:
-        return load_plugins(self._points)
+    def load(self, allowed: list[str] | None = None) -> Plugins:
+        return load_plugins(self._points, allowed)
 
 
 @pytest.fixture
@@ -101,6 +101,15 @@ def test_of_two_plugins_with_one_kind_the_first_by_name_counts(shelf: Shelf) -> 
     assert plugins.trackers["good"].summary == "A tracker"
     assert [each.name for each in plugins.left_out] == ["other"]
     assert "'good'" in plugins.left_out[0].reason
+
+
+def test_what_is_not_allowed_is_not_even_imported(shelf: Shelf) -> None:
+    shelf.put("stranger", "raise RuntimeError('somebody imported me')\n")
+
+    left_out = good_is_there_and(shelf.load(allowed=["good"]), "stranger")
+
+    assert "plugins.allow" in left_out.reason
+    assert shelf.load(allowed=[]).trackers == {}
 
 
 def test_a_plugin_without_trackers_is_no_problem(shelf: Shelf) -> None:
