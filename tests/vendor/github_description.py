@@ -33,6 +33,8 @@ from okrsync.sandbox.request_log import RequestRecord
 
 HERE = Path(__file__).parent / "github"
 
+GRAPHQL_PATHS = ("/graphql", "/api/graphql")
+
 UNDESCRIBED_STATUSES: Mapping[int, str] = {
     304: "every GET of an unchanged page ('Best practices for using the REST API')",
     301: "every GET of a renamed repository ('Best practices', redirects)",
@@ -105,7 +107,7 @@ class GitHubRestDescription:
 
         An answer that a fault gave is not looked at.
         """
-        if record.path.endswith("/graphql"):
+        if record.path in GRAPHQL_PATHS:
             return []
         found = self.operation(record.method, record.path)
         where = f"{record.method} {record.path}"
@@ -299,7 +301,7 @@ class GitHubGraphQLDescription:
 
     def check_record(self, record: RequestRecord) -> list[str]:
         """What GitHub would not accept in a recorded GraphQL request; nothing for REST."""
-        if not record.path.endswith("/graphql"):
+        if record.path not in GRAPHQL_PATHS:
             return []
         body = json.loads(record.body)
         return self.check(body["query"], body.get("variables") or {})

@@ -1,7 +1,7 @@
 """A GitHub on loopback: REST and GraphQL over one state, for the demo, rehearsals and tests.
 
-Start reading at `site`; `state` is what it remembers, `actions` what can be done to it, `rest` and `graph` are the
-two ways in, and `people` the third one: Python methods for what people would do in the browser.
+Start reading at `site`.  `state` is what it remembers; `actions`, `hierarchy` and `boards` are what can be done to it;
+`rest` and `graph` are two ways in, and `people` the third: Python methods for what people do in the browser.
 """
 
 from __future__ import annotations

@@ -30,6 +30,12 @@ class Token:
         """Whether scopes, not permissions, limit the token."""
         return self.scopes is not None
 
+    def reaches(self, repository: Repository) -> bool:
+        """Whether the token's scopes or its list of repositories include this one."""
+        if self.scopes is None:
+            return self.repositories is None or repository.full_name in self.repositories
+        return "repo" in self.scopes or ("public_repo" in self.scopes and not repository.private)
+
     def may_use_projects(self, *, to_write: bool) -> bool:
         """Whether the token reaches Projects v2 boards."""
         if self.scopes is None:
@@ -42,9 +48,7 @@ def rank(repository: Repository, token: Token | None) -> int:
     everybody = 0 if repository.private else RANKS["read"]
     if token is None:
         return everybody
-    if token.scopes is not None and "repo" not in token.scopes:
-        return everybody if "public_repo" not in token.scopes else max(everybody, _own_rank(repository, token.login))
-    if token.repositories is not None and repository.full_name not in token.repositories:
+    if not token.reaches(repository):
         return everybody
     return max(everybody, _own_rank(repository, token.login))
 

@@ -7,20 +7,24 @@ Each takes the state, the moment and who acts; each raises `Invalid` and then ch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from okrsync.sandbox.github.state import Comment, GitHubState, Issue, Label, Milestone, Repository, pacific_day
+
+CloseReason = Literal["completed", "not_planned", "duplicate"]
 
 TITLE_LIMIT = 256
 MILESTONE_TITLE_LIMIT = 255
 BODY_LIMIT = 65_536
 LABEL_LIMIT = 50
-SUB_ISSUES_LIMIT = 100
-SUB_ISSUE_DEPTH = 8
-CLOSE_REASONS = ("completed", "not_planned", "duplicate")
+CLOSE_REASONS: Mapping[str, CloseReason] = {
+    "completed": "completed",
+    "not_planned": "not_planned",
+    "duplicate": "duplicate",
+}
 
 
 class Unset:
@@ -196,43 +200,6 @@ def edit_comment(doing: Doing, repository: Repository, comment: Comment, body: s
     repository.issues[comment.issue].updated_at = doing.at
 
 
-def add_sub_issue(doing: Doing, parent: Issue, child: Issue, *, replace_parent: bool = False) -> None:
-    """Put `child` below `parent`; neither one's `updated_at` moves."""
-    refusal = "An error occurred while adding the sub-issue to the parent issue."
-    if child.id in parent.sub_issues:
-        raise Invalid(message=f"{refusal} Issue may not contain duplicate sub-issues")
-    if child.parent is not None and not replace_parent:
-        raise Invalid(message=f"{refusal} Sub issue may only have one parent")
-    line = _ancestors(doing.state, parent)
-    if child.id in [issue.id for issue in line]:
-        raise Invalid(message=f"{refusal} Sub issue cannot be an ancestor of its parent")
-    if len(line) >= SUB_ISSUE_DEPTH:
-        raise Invalid(message=f"{refusal} Parent cannot have more than {SUB_ISSUE_DEPTH - 1} layers of sub-issues")
-    if len(parent.sub_issues) >= SUB_ISSUES_LIMIT:
-        raise Invalid(message=f"{refusal} Parent cannot have more than {SUB_ISSUES_LIMIT} sub-issues")
-    former = doing.state.issue_by_id(child.parent) if child.parent is not None else None
-    if former:
-        former[1].sub_issues.remove(child.id)
-    parent.sub_issues.append(child.id)
-    child.parent = parent.id
-
-
-def remove_sub_issue(parent: Issue, child: Issue) -> None:
-    """Take `child` out from under `parent`."""
-    parent.sub_issues.remove(child.id)
-    child.parent = None
-
-
-def _ancestors(state: GitHubState, issue: Issue) -> list[Issue]:
-    line = [issue]
-    while line[-1].parent is not None:
-        found = state.issue_by_id(line[-1].parent)
-        if found is None:
-            break
-        line.append(found[1])
-    return line
-
-
 def _check_issue(doing: Doing, repository: Repository, change: IssueChange) -> None:
     problems = []
     if not isinstance(change.title, Unset):
@@ -283,11 +250,11 @@ def _apply(doing: Doing, repository: Repository, issue: Issue, change: IssueChan
 
 def _move(doing: Doing, repository: Repository, issue: Issue, state: str, reason: str | None) -> None:
     if state == "closed":
-        wanted = reason if reason in CLOSE_REASONS else "completed"
+        wanted = CLOSE_REASONS.get(reason or "", "completed")
         if issue.state == "open" or (reason is not None and issue.state_reason != wanted):
             if issue.state == "open":
                 issue.closed_at, issue.closed_by = doing.at, doing.login
-            issue.state, issue.state_reason = "closed", None if issue.pull_request else wanted  # type: ignore[assignment]
+            issue.state, issue.state_reason = "closed", None if issue.pull_request else wanted
             _touch(doing, repository, issue.milestone)
     elif issue.state == "closed":
         issue.state, issue.state_reason = "open", None if issue.pull_request else "reopened"

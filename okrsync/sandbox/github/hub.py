@@ -18,7 +18,8 @@ class Hub:
     """One GitHub.
 
     `prefix` stands before every REST path (`/api/v3` on an Enterprise Server).  Search finds what is older than
-    `search_lag` only, and calls its results incomplete while `search_is_incomplete`.
+    `search_lag` only, and calls its results incomplete while `search_is_incomplete`.  `rate_limit_error` is the type
+    of the GraphQL error that GitHub gives to those without points: RATE_LIMITED or, in other places, RATE_LIMIT.
     """
 
     clock: SandboxClock
@@ -29,11 +30,17 @@ class Hub:
     tokens: dict[str, Token] = field(default_factory=dict)
     search_lag: timedelta = timedelta(0)
     search_is_incomplete: bool = False
+    rate_limit_error: str = "RATE_LIMITED"
 
     @property
     def prefix(self) -> str:
         """What stands before every REST path."""
         return "/api/v3" if self.enterprise else ""
+
+    @property
+    def graphql_path(self) -> str:
+        """Where GraphQL is spoken."""
+        return "/api/graphql" if self.enterprise else "/graphql"
 
     def now(self) -> datetime:
         """The present moment in whole seconds, as GitHub stores times."""

@@ -23,7 +23,7 @@ from okrsync.sandbox.github.state import state_from_json
 from okrsync.sandbox.request import SandboxRequest
 from okrsync.sandbox.site import Handler, SandboxSite
 
-CREATIONS = re.compile(r"/(issues|comments|milestones|labels|sub_issues)$")
+CREATIONS = re.compile(r"/(issues|comments|milestones|sub_issues)$|^(/api/v3)?/repos/[^/]+/[^/]+/labels$")
 SECONDARY_DOCS = "using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits"
 PRIMARY_DOCS = "overview/rate-limits-for-the-rest-api"
 JSON_ACCEPTED = re.compile(r"json|\*/\*|application/\*|octet-stream")
@@ -68,8 +68,7 @@ class GitHubSandbox(People, SandboxSite):
             del self.hub.tokens[secret]
 
     def routes(self) -> Sequence[tuple[str, str, Handler]]:
-        graphql = "/api/graphql" if self.hub.enterprise else "/graphql"
-        routes: list[tuple[str, str, Handler]] = [("POST", graphql, self._graph.handle)]
+        routes: list[tuple[str, str, Handler]] = [("POST", self.hub.graphql_path, self._graph.handle)]
         for endpoint in ENDPOINTS:
             handler = checked(endpoint.docs, partial(self._handle, endpoint))
             routes += [(endpoint.method, path, handler) for path in _paths(self.hub.prefix, endpoint.path)]
@@ -79,7 +78,7 @@ class GitHubSandbox(People, SandboxSite):
         return endpoint.handle(Call(self.hub, request, endpoint.docs))
 
     def authenticate(self, request: SandboxRequest) -> Response | None:
-        request.notes["resource"] = _resource(request.path)
+        request.notes["resource"] = self._resource(request.path)
         if not request.headers.get("user-agent"):
             return PlainTextResponse(
                 "Request forbidden by administrative rules. Please make sure your request has a User-Agent header "
@@ -163,11 +162,16 @@ class GitHubSandbox(People, SandboxSite):
         headers["server"] = "github.com"
 
     def empty_list(self, request: SandboxRequest) -> Response:
-        if _resource(request.path) == "graphql":
-            return answer({"data": {}})
+        if self._resource(request.path) == "graphql":
+            return self._graph.empty(request)
         if request.path.endswith("/search/issues"):
             return answer({"total_count": 0, "incomplete_results": False, "search_type": "lexical", "items": []})
         return answer([])
+
+    def _resource(self, path: str) -> Resource:
+        if path == self.hub.graphql_path:
+            return "graphql"
+        return "search" if path.startswith(f"{self.hub.prefix}/search/") else "core"
 
     def not_found(self, request: SandboxRequest) -> Response:
         return failure(404, "Not Found")
@@ -187,12 +191,6 @@ def _paths(prefix: str, path: str) -> list[str]:
         return [prefix + path]
     tail = path.removeprefix("{repo}")
     return [f"{prefix}/repos/{{owner}}/{{repo}}{tail}", f"{prefix}/repositories/{{repository_id:int}}{tail}"]
-
-
-def _resource(path: str) -> Resource:
-    if path.endswith("/graphql"):
-        return "graphql"
-    return "search" if "/search/" in path else "core"
 
 
 def _login(request: SandboxRequest) -> str:

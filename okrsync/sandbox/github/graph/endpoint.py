@@ -27,6 +27,7 @@ from okrsync.sandbox.github.graph.cost import MOST_NODES, Cost, cost_of
 from okrsync.sandbox.github.graph.schema import github_schema
 from okrsync.sandbox.github.hub import Hub
 from okrsync.sandbox.request import SandboxRequest
+from okrsync.sandbox.request_log import is_write
 
 DOCS = "https://docs.github.com/graphql"
 CREATING = frozenset({"addComment", "addSubIssue"})
@@ -55,11 +56,18 @@ class GraphEndpoint:
         ask = Asking(self._hub, token, request.base_url)
         return self._run(ask, query, variables if isinstance(variables, dict) else {}, body.get("operationName"))
 
+    def empty(self, request: SandboxRequest) -> Response:
+        """The answer to a query as if every connection were empty; mutations are not carried out."""
+        if is_write(request.method, request.path, request.body):
+            return answer({"data": {}})
+        request.notes.setdefault("token", next(iter(self._hub.tokens.values())))
+        return answer(_emptied(json.loads(bytes(self.handle(request).body))))
+
     def used_up(self, login: str) -> Response:
         """The refusal of a login that has no points left: an error with status 200."""
         account = self._hub.state.account(login)
         message = f"API rate limit exceeded for user ID {account.id if account else 0}."
-        return answer({"errors": [{"type": "RATE_LIMITED", "message": message}]})
+        return answer({"errors": [{"type": self._hub.rate_limit_error, "message": message}]})
 
     def _run(self, ask: Asking, query: str, variables: Mapping[str, Any], name: str | None) -> Response:
         schema = github_schema()
@@ -165,6 +173,15 @@ def _shown(result: ExecutionResult) -> dict[str, Any]:
     if result.errors:
         shown["errors"] = [_failed(error) for error in result.errors]
     return shown
+
+
+def _emptied(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_emptied(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    nothing = {"nodes": [], "edges": [], "totalCount": 0, "pageInfo": {"hasNextPage": False, "endCursor": None}}
+    return {key: nothing[key] if key in nothing else _emptied(value) for key, value in part.items()}
 
 
 def _failed(error: GraphQLError) -> dict[str, Any]:

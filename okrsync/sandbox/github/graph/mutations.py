@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from graphql import GraphQLError
 
-from okrsync.sandbox.github import actions, boards
+from okrsync.sandbox.github import actions, boards, hierarchy
 from okrsync.sandbox.github.access import account_of
 from okrsync.sandbox.github.actions import UNSET, Invalid, IssueChange
 from okrsync.sandbox.github.graph.context import (
@@ -140,7 +140,7 @@ def add_sub_issue(_source: Any, info: Info, *, input: dict[str, Any]) -> Any:  #
         raise failure("UNPROCESSABLE", "Either subIssueId or subIssueUrl must be provided")
     parent, child = _issue(ask, input["issueId"]), _issue(ask, input["subIssueId"])
     try:
-        actions.add_sub_issue(ask.doing, parent.thing, child.thing, replace_parent=bool(input.get("replaceParent")))
+        hierarchy.add_sub_issue(ask.doing, parent.thing, child.thing, replace_parent=bool(input.get("replaceParent")))
     except Invalid as broken:
         raise _unprocessable(broken) from broken
     return _answer(input, issue=parent, subIssue=child)
@@ -151,7 +151,7 @@ def remove_sub_issue(_source: Any, info: Info, *, input: dict[str, Any]) -> Any:
     parent, child = _issue(asking(info), input["issueId"]), _issue(asking(info), input["subIssueId"])
     if child.thing.id not in parent.thing.sub_issues:
         raise failure("UNPROCESSABLE", "The provided sub-issue is not a sub-issue of the parent issue")
-    actions.remove_sub_issue(parent.thing, child.thing)
+    hierarchy.remove_sub_issue(parent.thing, child.thing)
     return _answer(input, issue=parent, subIssue=child)
 
 

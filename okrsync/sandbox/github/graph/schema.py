@@ -15,7 +15,7 @@ from graphql import (
 )
 from graphql.type import GraphQLInterfaceType
 
-from okrsync.sandbox.github.graph import mutations, projects, repositories, roots
+from okrsync.sandbox.github.graph import issues, mutations, projects, repositories, roots
 from okrsync.sandbox.github.graph.context import (
     RESOLVERS,
     CommentNode,
@@ -29,7 +29,7 @@ from okrsync.sandbox.github.graph.context import (
 )
 from okrsync.sandbox.github.state import Account, Project, Repository, stamp
 
-RESOLVING = (mutations, projects, repositories, roots)
+RESOLVING = (issues, mutations, projects, repositories, roots)
 """The modules whose functions register themselves as resolvers when they are imported."""
 
 VALUE_TYPES = {

@@ -119,7 +119,7 @@ class Call:
                 self.docs,
                 headers={"X-Accepted-GitHub-Permissions": "issues=write; pull_requests=write"},
             )
-        if not self.may(role):
+        if not self.may(role) or not self.token.reaches(self.repository):
             if not self.token.is_classic:
                 raise refuse(403, READ_ONLY, self.docs)
             if self.request.method == "PATCH":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from okrsync.sandbox.github import actions
+from okrsync.sandbox.github import hierarchy
 from okrsync.sandbox.github.access import rank
 from okrsync.sandbox.github.actions import Unset
 from okrsync.sandbox.github.answers import answer, not_found
@@ -32,7 +32,7 @@ def add_sub_issue(call: Call) -> Response:
     repository, child = _named(call)
     if repository.owner != call.repository.owner or child.pull_request:
         raise not_found(call.docs)
-    actions.add_sub_issue(call.doing, parent, child, replace_parent=Given(call).flag("replace_parent"))
+    hierarchy.add_sub_issue(call.doing, parent, child, replace_parent=Given(call).flag("replace_parent"))
     shown = call.shapes.issue(call.repository, parent, alone=True)
     return answer(shown, 201, {"Location": shown["url"]})
 
@@ -43,7 +43,7 @@ def remove_sub_issue(call: Call) -> Response:
     _, child = _named(call)
     if child.id not in parent.sub_issues:
         raise not_found(call.docs)
-    actions.remove_sub_issue(parent, child)
+    hierarchy.remove_sub_issue(parent, child)
     return answer(call.shapes.issue(call.repository, parent, alone=True))
 
 

@@ -77,6 +77,27 @@ def test_without_push_access_milestone_and_labels_are_dropped(site: GitHubSandbo
     assert api("GET", "/repos/acme/web").json()["permissions"]["push"] is False
 
 
+@pytest.mark.parametrize(
+    ("scopes", "public", "private"), [((), 404, 404), (("public_repo",), 201, 404), (("repo",), 201, 201)]
+)
+def test_scopes_of_a_classic_token(
+    site: GitHubSandbox, server: SandboxServer, scopes: tuple[str, ...], public: int, private: int
+) -> None:
+    site.add_repository("acme/secret", private=True)
+    site.add_token(Token("classic", "okr-bot", scopes=scopes))
+    classic = Api(server, "classic")
+    assert classic("POST", ISSUES, {"title": "t"}).status_code == public
+    assert classic("POST", "/repos/acme/secret/issues", {"title": "t"}).status_code == private
+    assert classic("GET", ISSUES).status_code == 200
+    classic.session.close()
+
+
+def test_names_of_repositories_do_not_confuse_the_limits(site: GitHubSandbox, api: Api) -> None:
+    for name in ("acme/graphql", "search/labels"):
+        site.add_repository(name)
+        assert api("GET", f"/repos/{name}").headers["X-RateLimit-Resource"] == "core"
+
+
 def test_an_archived_repository_is_read_only(site: GitHubSandbox, api: Api) -> None:
     site.edit_repository("acme/web", archived=True)
     assert "read-only" in api("POST", ISSUES, {"title": "t"}).json()["message"]
@@ -119,18 +140,41 @@ def test_the_hourly_limit_ends_with_zero_remaining_and_begins_anew(
     assert api("GET", ISSUES).status_code == 200
 
 
-def test_eighty_creations_a_minute_and_five_hundred_an_hour(site: GitHubSandbox, api: Api) -> None:
+def test_eighty_creations_a_minute_and_five_hundred_an_hour(site: GitHubSandbox) -> None:
     made, waited = 0, []
     while made < 520:
-        answer = api("POST", ISSUES, {"title": f"t{made}"})
-        if answer.status_code == 403:
-            assert answer.json()["message"].startswith("You have exceeded a secondary rate limit")
-            waited.append(int(answer.headers["Retry-After"]))
-            site.clock.advance(timedelta(seconds=waited[-1]))
-        else:
+        wait = site.hub.limits.creation("okr-bot")
+        if wait is None:
             made += 1
-    assert waited[:6] == [60] * 6
-    assert waited[6] == 3600 - 6 * 60
+        else:
+            waited.append(wait)
+            site.clock.advance(timedelta(seconds=wait))
+    assert waited == [60] * 6 + [3600 - 6 * 60]
+
+
+def test_too_many_creations_are_refused_until_the_announced_moment(site: GitHubSandbox, api: Api) -> None:
+    site.hub.limits.allowances.creations_a_minute = 2
+    assert [api("POST", ISSUES, {"title": "t"}).status_code for _ in range(2)] == [201, 201]
+    site.clock.advance(timedelta(seconds=15))
+    refused = api("POST", ISSUES, {"title": "t"})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (403, "45")
+    assert refused.json()["message"].startswith("You have exceeded a secondary rate limit")
+    assert api("PATCH", f"{ISSUES}/1", {"title": "u"}).status_code == 200
+    site.clock.advance(timedelta(seconds=45))
+    assert api("POST", ISSUES, {"title": "t"}).status_code == 201
+
+
+def test_too_many_points_a_minute_are_refused(site: GitHubSandbox, api: Api) -> None:
+    site.create_issue("acme/web", "t")
+    site.hub.limits.allowances.rest_points_a_minute = 7
+    answers = [
+        api("PATCH", f"{ISSUES}/1", {"title": "u"}),
+        api("GET", ISSUES),
+        api("PATCH", f"{ISSUES}/1", {"title": "v"}),
+        api("GET", ISSUES),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 403, 200]
+    assert answers[2].headers["Retry-After"] == "60"
 
 
 def test_limits_can_be_switched_off() -> None:

@@ -18,7 +18,7 @@ from graphql import (
     is_required_argument,
 )
 
-from okrsync.sandbox import SandboxServer
+from okrsync.sandbox import Fault, SandboxServer
 from okrsync.sandbox.github import GitHubSandbox, Token
 from okrsync.sandbox.github.graph.schema import github_schema
 
@@ -368,6 +368,20 @@ def test_tokens_without_boards_or_without_writing(board: GitHubSandbox, server: 
     assert (write["data"], write["errors"][0]["type"]) == ({"closeIssue": None}, "FORBIDDEN")
     classic.session.close()
     fine.session.close()
+
+
+def test_an_empty_list_fault_empties_every_connection(board: GitHubSandbox, api: Api) -> None:
+    board.faults.add(Fault("empty_list", times=2))
+    query = """{ organization(login: "acme") { projectV2(number: 1) {
+      title items(first: 5) { totalCount nodes { id } pageInfo { hasNextPage endCursor } }
+    } } }"""
+    assert api.graphql(query)["data"]["organization"]["projectV2"] == {
+        "title": "OKRs 2026-Q4",
+        "items": {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}},
+    }
+    node = board.issue("acme/web", 1)["node_id"]
+    api.graphql("mutation($id: ID!) { closeIssue(input: {issueId: $id}) { issue { state } } }", id=node)
+    assert board.issue("acme/web", 1)["state"] == "open"
 
 
 def test_pygithub_raises_on_any_error(client: Github) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
 from github import Github
 from github_sandbox_api import Api
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import Headers
 
+from okrsync.sandbox import SandboxRequest
 from okrsync.sandbox.github import GitHubSandbox
+from okrsync.sandbox.github.paging import cursor_page
 
 LINK = re.compile(r'<([^>]+)>; rel="(\w+)"')
 
@@ -93,3 +99,21 @@ def test_an_unchanged_page_is_a_304_that_costs_nothing(site: GitHubSandbox, clie
     changed = api("GET", path, If_None_Match=first.headers["ETag"])
     assert (changed.status_code, changed.json()[0]["open_issues"]) == (200, 1)
     assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 5), st.integers()), unique_by=lambda row: row[1]),
+    size=st.integers(1, 7),
+    descending=st.booleans(),
+)
+def test_cursors_show_every_row_once_and_in_order(rows: list[tuple[int, int]], size: int, descending: bool) -> None:
+    seen: list[list[int]] = []
+    query = f"per_page={size}"
+    while query:
+        request = SandboxRequest("GET", "/issues", query, Headers({}), b"", "http://localhost")
+        page = cursor_page(
+            request, "/issues", rows, 100, key=lambda row: row, descending=descending, show=list, docs=""
+        )
+        seen += json.loads(bytes(page.body))
+        query = links(page.headers.get("link")).get("next", "").partition("?")[2]
+    assert seen == [list(row) for row in sorted(rows, reverse=descending)]
