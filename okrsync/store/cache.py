@@ -13,7 +13,7 @@ from okrsync.store.errors import CacheError, CacheMissing, explained
 from okrsync.store.files import make_private_file, make_private_folders
 from okrsync.store.migrations import migrate
 from okrsync.store.reading import Reader, check_workspace
-from okrsync.store.session import Clock, Value, utc_now
+from okrsync.store.session import Clock, Value, is_there, utc_now
 from okrsync.store.tables import pages
 from okrsync.store.tables.carried import Carried
 from okrsync.store.writing import WritingSession
@@ -34,7 +34,7 @@ class Cache(Reader):
             CacheMissing: there is none, and `create` is False.
             CacheNewer, WrongWorkspace, CacheDamaged, CacheBusy, CacheError: as their texts say.
         """
-        if not path.exists():
+        if not is_there(path):
             if not create:
                 raise CacheMissing(path)
             with suppress(FileExistsError):  # another process was quicker

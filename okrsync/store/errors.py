@@ -112,6 +112,7 @@ _SIGNS_OF_DAMAGE = (
     "no such column",
     "has no column named",
     "foreign key mismatch",
+    "ON CONFLICT clause does not match",
     "unsupported file format",
     "Could not decode to UTF-8",
 )

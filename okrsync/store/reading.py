@@ -73,7 +73,7 @@ class Reader:
         except BaseException:
             session.close()
             raise
-        return cls(session)
+        return Reader(session)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -27,14 +27,28 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file.
+
+    Raises:
+        CacheError: when this account may not even look.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise CacheError(
+            path, f"the cache cannot be reached: {error.strerror}. Let this account enter its folder"
+        ) from error
+
+
 def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     """A connection to an existing file; it never makes one.
 
     Raises:
         CacheMissing: when there is no file.
-        CacheError: when it cannot be opened.
+        CacheError: when it cannot be reached or opened.
     """
-    if not path.exists():
+    if not is_there(path):
         raise CacheMissing(path)
     with explained(path):
         return sqlite3.connect(

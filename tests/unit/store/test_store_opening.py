@@ -147,6 +147,50 @@ def test_a_folder_and_a_folder_that_cannot_be_made_are_explained(tmp_path: Path)
         Cache.open(tmp_path / "file" / "okrsync.db", "acme")
 
 
+@pytest.mark.parametrize("opened", ["Reader.at", "Cache.open"])
+def test_a_folder_that_may_not_be_entered_is_explained(tmp_path: Path, opened: str) -> None:
+    script = f"""
+import os, sys
+from pathlib import Path
+from okrsync.store.cache import Cache
+from okrsync.store.errors import CacheError
+from okrsync.store.reading import Reader
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    {opened}(Path(sys.argv[1]), "acme")
+except CacheError as error:
+    sys.exit(str(error))
+"""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    command = [sys.executable, "-c", script, str(folder / "okrsync.db")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
+    folder.chmod(0o700)
+    assert "okrsync.db: the cache cannot be reached: Permission denied. Let this account" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_cache_that_may_not_be_written_is_explained_and_still_read(cache: Cache, path: Path) -> None:
+    cache.runs.begin("sync")
+    cache._writing.write("pragma query_only = on")
+    with pytest.raises(CacheError, match=r"okrsync\.db: the cache may not be written\. Make the file and its folder"):
+        cache.runs.begin("pull")
+    assert [each.kind for each in cache.runs.recent()] == ["sync"]
+
+
+def test_the_log_of_a_deleted_cache_does_not_come_back(path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from okrsync.store.cache import Cache\n"
+        "cache = Cache.open(Path(sys.argv[1]), 'acme'); cache.runs.begin('sync'); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=20)
+    assert path.with_name("okrsync.db-wal").stat().st_size > 0
+    path.unlink()
+    with Cache.open(path, "acme") as cache:
+        assert cache.runs.recent() == () and cache.damage() == ()
+
+
 def test_a_link_to_nowhere_makes_no_file_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "okrsync.db").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(CacheError):
