@@ -67,7 +67,7 @@ def command(name: str, **attributes: Any) -> Callable[[Callable[..., int | None]
     """A command with the global options. What its function returns is the exit code."""
 
     def decorate(function: Callable[..., int | None]) -> click.Command:
-        return click.command(name, **attributes)(global_options(_with_call(function)))
+        return click.command(name, cls=click.Command, **attributes)(global_options(_with_call(function)))
 
     return decorate
 
