@@ -23,7 +23,7 @@ class _ForToml(GenerateJsonSchema):
         default = schema.get("default")
         if default is None or isinstance(default, BaseModel):
             return described
-        return {**described, "default": written_duration(default)}
+        return {**described, "default": list(default) if isinstance(default, tuple) else written_duration(default)}
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
