@@ -10,8 +10,16 @@ CAPABILITIES = Capabilities(
     markup=Markup.MARKDOWN,
     fields_with_item=False,
     pull_requests=True,
+    settle_after=12.0,
 )
-"""A milestone has no fields of its own, so key results are always issues; their fields are on a Projects board."""
+"""A milestone has no fields of its own, so key results are always issues; their fields are on a Projects board.
+
+Lists come from GitHub's database and not from an index, but GitHub works on a request for up to 10 seconds, also when
+nobody waits for the answer any more (`Timeouts` in `Troubleshooting the REST API`).
+"""
+
+SETTLE_ON_LOOPBACK = 2.0
+"""Seconds after which a server on this machine is done with a request that was cut off."""
 
 DEFAULT_LABELS = ("key-result",)
 """The labels of key results where the mapping names none."""

@@ -28,9 +28,10 @@ from okrsync.trackers.values import (
 )
 from okrsync_github.addresses import BoardName, Place, repository_path
 from okrsync_github.board import BoardReading
-from okrsync_github.capabilities import CAPABILITIES
+from okrsync_github.capabilities import CAPABILITIES, SETTLE_ON_LOOPBACK
 from okrsync_github.checking import problems_of
 from okrsync_github.client import Client
+from okrsync_github.connection import is_loopback
 from okrsync_github.errors import ADDRESSES, TokenRefused
 from okrsync_github.items import (
     Json,
@@ -68,6 +69,12 @@ class GitHubTracker(Tracker):
     @cached_property
     def _reader(self) -> Reader:
         return Reader(self._repositories, self._projects, self.context.workspace)
+
+    @property
+    def settle_after(self) -> float:
+        """Seconds after which a look-up by marker is sure: shorter for a server on this machine."""
+        host = urlsplit(self.context.url).hostname or ""
+        return SETTLE_ON_LOOPBACK if is_loopback(host) else self.capabilities.settle_after
 
     def login(self) -> Login:
         """Ask for the token's account. An app's token has none and is told so with a 403, which is no failure."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import okrsync_github
+from okrsync.testing import memory_context
 from okrsync_github.tracker import GitHubTracker
 
 
@@ -15,6 +16,15 @@ def test_it_offers_one_kind_of_tracker() -> None:
     assert (kind.name, kind.default_url, kind.needs_user) == ("github", "https://api.github.com", False)
     assert set(kind.options) == {"write_interval"}
     assert kind.capabilities is GitHubTracker.capabilities
+
+
+def test_a_lost_create_is_settled_when_github_has_surely_ended_the_request() -> None:
+    def settle_after(url: str) -> float:
+        return GitHubTracker(memory_context(url=url)).settle_after
+
+    assert settle_after("https://api.github.com") > 10
+    assert settle_after("https://ghe.example/api/v3") > 10
+    assert settle_after("http://127.0.0.1:8080") <= 2
 
 
 def test_finding_it_loads_no_client_library() -> None:

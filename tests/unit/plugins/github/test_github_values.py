@@ -37,6 +37,8 @@ def test_a_due_date_survives_githubs_clock(day: date) -> None:
 
 def test_midnight_would_be_the_day_before() -> None:
     assert items.due_from(stored("2026-12-31T00:00:00Z")) == date(2026, 12, 30)
+    assert items.due_from("2027-01-01T07:59:59Z") == date(2026, 12, 31)
+    assert items.due_from("2027-01-01T08:00:00+00:00") == date(2027, 1, 1)
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", 7])
