@@ -117,6 +117,7 @@ class Visit:
             self.raw("GET", following[0].removeprefix(self.url))
             self.raw("GET", path, If_None_Match=headers["etag"])
         self.raw("GET", "/meta")
+        self.raw("GET", "/installation/repositories?per_page=1", token="app")
 
     def mistakes(self) -> None:
         """Wrong uses, which end in errors of every kind."""
@@ -142,6 +143,8 @@ class Visit:
             self.raw(method, path, body)
         self.raw("GET", "/user", token="wrong")
         self.raw("GET", "/user", token="")
+        self.raw("GET", "/user", token="app")
+        self.raw("GET", "/installation/repositories")
         self.raw("POST", f"{web}/issues", {"title": "t"}, token="reader")
         self.raw("GET", web, Accept="text/html")
         self.site.delete_issue("acme/web", 3)
@@ -175,6 +178,7 @@ def records() -> list[RequestRecord]:
     site.add_project("acme", "OKRs")
     site.add_number_field("acme/1", "KR current")
     site.add_token(Token("reader", "okr-bot", scopes=None, issues="read"))
+    site.add_token(Token("app", "okr-bot", scopes=None, installation=True))
     with (
         SandboxServer(site) as server,
         Github(

@@ -27,6 +27,7 @@ OPERATIONS: tuple[tuple[str, str], ...] = (
     ("get", "/user"),
     ("get", "/user/repos"),
     ("get", "/orgs/{org}/repos"),
+    ("get", "/installation/repositories"),
     ("get", "/search/issues"),
     ("get", REPOSITORY),
     ("get", f"{REPOSITORY}/milestones"),

@@ -15,7 +15,8 @@ class Token:
     """A token and its owner's login.
 
     A classic token lists its `scopes`; a fine-grained one has None there, and `issues`, `projects` and
-    `repositories` (None: all that its owner sees) limit it instead.
+    `repositories` (None: all that its owner sees) limit it instead.  The token of an app's installation is fine-grained
+    too, and belongs to no person: it cannot ask who it is.
     """
 
     secret: str = field(repr=False)
@@ -24,6 +25,16 @@ class Token:
     issues: Literal["read", "write"] = "write"
     projects: Literal["none", "read", "write"] = "write"
     repositories: frozenset[str] | None = None
+    installation: bool = False
+
+    def __post_init__(self) -> None:
+        if self.installation and self.scopes is not None:
+            raise ValueError("the token of an app's installation has no scopes: give scopes=None")
+
+    @property
+    def refusal(self) -> str:
+        """GitHub's words for what the token may not do."""
+        return f"Resource not accessible by {'integration' if self.installation else 'personal access token'}"
 
     @property
     def is_classic(self) -> bool:

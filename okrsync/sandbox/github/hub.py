@@ -18,8 +18,9 @@ class Hub:
     """One GitHub.
 
     `prefix` stands before every REST path (`/api/v3` on an Enterprise Server).  Search finds what is older than
-    `search_lag` only, and calls its results incomplete while `search_is_incomplete`.  `rate_limit_error` is the type
-    of the GraphQL error that GitHub gives to those without points: RATE_LIMITED or, in other places, RATE_LIMIT.
+    `search_lag` only, and calls its results incomplete while `search_is_incomplete`.  Who has used up
+    a limit gets `rate_limit_status` (403 or 429) from REST and an error of type `rate_limit_error` (RATE_LIMITED or
+    RATE_LIMIT) from GraphQL: GitHub gives either.
     """
 
     clock: SandboxClock
@@ -30,6 +31,7 @@ class Hub:
     tokens: dict[str, Token] = field(default_factory=dict)
     search_lag: timedelta = timedelta(0)
     search_is_incomplete: bool = False
+    rate_limit_status: int = 403
     rate_limit_error: str = "RATE_LIMITED"
 
     @property

@@ -121,7 +121,7 @@ class GitHubSandbox(People, SandboxSite):
     def _used_up(self, login: str) -> Response:
         account = self.hub.state.account(login)
         whom = f"user ID {account.id}" if account else "127.0.0.1"
-        return failure(403, f"API rate limit exceeded for {whom}.", PRIMARY_DOCS)
+        return failure(self.hub.rate_limit_status, f"API rate limit exceeded for {whom}.", PRIMARY_DOCS)
 
     def too_fast(self, wait: int) -> Response:
         """GitHub's refusal by a secondary limit, with the seconds to wait."""

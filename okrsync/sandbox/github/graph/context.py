@@ -26,7 +26,6 @@ from okrsync.sandbox.github.state import (
 Resolver = Callable[..., Any]
 Decorated = TypeVar("Decorated", bound=Resolver)
 RESOLVERS: dict[tuple[str, str], Resolver] = {}
-FORBIDDEN = "Resource not accessible by personal access token"
 
 
 def resolves(name: str, *types: str) -> Callable[[Decorated], Decorated]:
@@ -125,12 +124,12 @@ class Asking:
         """Raise FORBIDDEN where the token may not write to the repository."""
         read_only = not self.token.is_classic and self.token.issues == "read"
         if read_only or rank(repository, self.token) < RANKS["triage"]:
-            raise failure("FORBIDDEN", FORBIDDEN)
+            raise failure("FORBIDDEN", self.token.refusal)
 
     def must_use_projects(self, *, to_write: bool = False) -> None:
         """Raise FORBIDDEN where the token has no business with boards."""
         if not self.token.may_use_projects(to_write=to_write):
-            raise failure("FORBIDDEN", FORBIDDEN)
+            raise failure("FORBIDDEN", self.token.refusal)
 
 
 if TYPE_CHECKING:

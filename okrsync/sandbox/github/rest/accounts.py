@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from okrsync.sandbox.github.access import account_of, permissions, rank
+from okrsync.sandbox.github.access import permissions, rank
 from okrsync.sandbox.github.answers import answer, not_found, refuse
 from okrsync.sandbox.github.limits import Resource
-from okrsync.sandbox.github.paging import numbered_page
+from okrsync.sandbox.github.paging import numbered_links, numbered_page, page_number, page_size
 from okrsync.sandbox.github.rest.call import Call, Endpoint
 from okrsync.sandbox.github.state import Repository
 
 ENTERPRISE_VERSION = "3.19.0"
+NO_INSTALLATION = (
+    "You must authenticate with an installation access token in order to list repositories for an installation."
+)
 RESOURCES: tuple[Resource, ...] = ("core", "search", "graphql")
 
 
 def own_account(call: Call) -> Response:
-    if call.token is None:
-        raise refuse(401, "Requires authentication", call.docs)
-    return answer(call.shapes.own_account(account_of(call.hub.state, call.token)))
+    return answer(call.shapes.own_account(call.hub.state.accounts[call.person.casefold()]))
 
 
 def about_server(call: Call) -> Response:
@@ -49,13 +50,33 @@ def repository(call: Call) -> Response:
 
 
 def own_repositories(call: Call) -> Response:
+    return _repositories(call, call.request.path, _reached(call, call.person))
+
+
+def installation_repositories(call: Call) -> Response:
     login = call.login
-    mine = [
+    if call.token is None or not call.token.installation:
+        raise refuse(403, NO_INSTALLATION, call.docs)
+    reached = _reached(call, login)
+    size, page = page_size(call.request, call.hub.largest_page), page_number(call.request)
+    shown = [
+        call.shapes.repository(one, permissions(one, call.token)) for one in reached[(page - 1) * size : page * size]
+    ]
+    body = {
+        "total_count": len(reached),
+        "repository_selection": "all" if call.token.repositories is None else "selected",
+        "repositories": shown,
+    }
+    return answer(body, headers=numbered_links(call.request, call.request.path, len(reached), size, page))
+
+
+def _reached(call: Call, login: str) -> list[Repository]:
+    """The repositories that the login has a part in, as far as the token reaches."""
+    return [
         one
         for one in call.hub.state.repositories.values()
-        if rank(one, call.token) and (login in one.roles or one.owner.casefold() == login.casefold())
+        if call.token and call.token.reaches(one) and (login in one.roles or one.owner.casefold() == login.casefold())
     ]
-    return _repositories(call, call.request.path, mine)
 
 
 def organization_repositories(call: Call) -> Response:
@@ -92,6 +113,12 @@ ROUTES = (
     Endpoint("GET", "/meta", "meta/meta#get-apiname-meta-information", about_server),
     Endpoint("GET", "/rate_limit", "rate-limit/rate-limit#get-rate-limit-status", rate_limit),
     Endpoint("GET", "/user/repos", "repos/repos#list-repositories-for-the-authenticated-user", own_repositories),
+    Endpoint(
+        "GET",
+        "/installation/repositories",
+        "apps/installations#list-repositories-accessible-to-the-app-installation",
+        installation_repositories,
+    ),
     Endpoint("GET", "/orgs/{org}/repos", "repos/repos#list-organization-repositories", organization_repositories),
     Endpoint(
         "GET", "/organizations/{org}/repos", "repos/repos#list-organization-repositories", organization_repositories

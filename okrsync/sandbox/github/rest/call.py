@@ -17,8 +17,6 @@ from okrsync.sandbox.github.shapes import Shapes
 from okrsync.sandbox.github.state import Issue, Milestone, Repository, Role
 from okrsync.sandbox.request import SandboxRequest
 
-READ_ONLY = "Resource not accessible by personal access token"
-
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -53,6 +51,14 @@ class Call:
         if self.token is None:
             raise refuse(401, "Requires authentication", self.docs)
         return self.token.login
+
+    @property
+    def person(self) -> str:
+        """The person who asks; raises a 403 for the token of an app's installation, which is nobody."""
+        login = self.login
+        if self.token is not None and self.token.installation:
+            raise refuse(403, self.token.refusal, self.docs)
+        return login
 
     @property
     def doing(self) -> Doing:
@@ -115,13 +121,13 @@ class Call:
         if not self.token.is_classic and self.token.issues == "read":
             raise refuse(
                 403,
-                READ_ONLY,
+                self.token.refusal,
                 self.docs,
                 headers={"X-Accepted-GitHub-Permissions": "issues=write; pull_requests=write"},
             )
         if not self.may(role) or not self.token.reaches(self.repository):
             if not self.token.is_classic:
-                raise refuse(403, READ_ONLY, self.docs)
+                raise refuse(403, self.token.refusal, self.docs)
             if self.request.method == "PATCH":
                 raise refuse(403, "Must have admin rights to Repository.", self.docs)
             raise not_found(self.docs)

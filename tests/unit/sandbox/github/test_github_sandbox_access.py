@@ -92,6 +92,21 @@ def test_scopes_of_a_classic_token(
     classic.session.close()
 
 
+def test_an_installation_lists_its_repositories_but_is_nobody(site: GitHubSandbox, server: SandboxServer) -> None:
+    site.add_repository("acme/other")
+    only = frozenset({"acme/web"})
+    site.add_token(Token("app", "okr-bot", scopes=None, repositories=only, installation=True))
+    app, bot = Api(server, "app"), Api(server)
+    listed = app("GET", "/installation/repositories").json()
+    assert [one["full_name"] for one in listed["repositories"]] == ["acme/web"]
+    assert (listed["total_count"], listed["repository_selection"]) == (1, "selected")
+    assert app("GET", "/user").json()["message"] == "Resource not accessible by integration"
+    assert app("POST", ISSUES, {"title": "t"}).status_code == 201
+    assert bot("GET", "/installation/repositories").status_code == 403
+    app.session.close()
+    bot.session.close()
+
+
 def test_names_of_repositories_do_not_confuse_the_limits(site: GitHubSandbox, api: Api) -> None:
     for name in ("acme/graphql", "search/labels"):
         site.add_repository(name)
@@ -135,6 +150,8 @@ def test_the_hourly_limit_ends_with_zero_remaining_and_begins_anew(
     assert int(refused.headers["X-RateLimit-Reset"]) == int((site.clock.now() + timedelta(hours=1)).timestamp())
     with pytest.raises(RateLimitExceededException):
         client.get_repo("acme/web").get_issue(1).complete()
+    site.hub.rate_limit_status = 429
+    assert api("GET", ISSUES).status_code == 429
     assert api("GET", "/rate_limit").json()["resources"]["core"]["remaining"] == 0
     site.clock.advance(timedelta(hours=1))
     assert api("GET", ISSUES).status_code == 200
