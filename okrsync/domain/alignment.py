@@ -18,7 +18,7 @@ def supporters(objectives: Iterable[Objective]) -> dict[Ref, tuple[Ref, ...]]:
 
 
 def loops(edges: Mapping[Ref, Iterable[Ref]]) -> tuple[tuple[Ref, ...], ...]:
-    """Every group of objectives that align to one another in a circle, each group once, as a closed path.
+    """Closed paths of objectives that align to one another in a circle: at least one for every such group.
 
     `edges` maps an objective to what it aligns to; a key result counts as its objective. An objective that aligns to
     itself is a loop of one.
@@ -51,7 +51,7 @@ def loops(edges: Mapping[Ref, Iterable[Ref]]) -> tuple[tuple[Ref, ...], ...]:
 def parents_first(objectives: Iterable[Objective]) -> tuple[Objective, ...]:
     """The objectives so ordered that what is aligned to comes before what aligns to it, else in document order.
 
-    Members of a loop keep their document order.
+    Members of a loop come in a fixed order of their own.
     """
     waiting = {each.ref: each for each in objectives}
     ordered: dict[Ref, Objective] = {}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 
 def number_text(value: float) -> str:
-    """A number without a trailing `.0` and without an exponent: 4.0 → `4`, 0.1 → `0.1`, 1e6 → `1000000`."""
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    return repr(value) if "e" not in repr(value) else f"{value:.10f}".rstrip("0").rstrip(".")
+    """A finite number with all its digits, no trailing `.0` and no exponent: 4.0 → `4`, 1e6 → `1000000`."""
+    text = format(Decimal(repr(float(value))), "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def quantity_text(value: float, unit: str) -> str:

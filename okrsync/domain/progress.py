@@ -93,7 +93,7 @@ def expected(key_result: KeyResult, cycle: Cycle, day: date) -> float:
     """The progress that is due on `day`, 0.0–1.0.
 
     It is the elapsed share of the cycle, or, where the key result has phases, the straight line through the progress
-    that each phase asks for, from 0 at the cycle's start to 1 at its end.
+    that each phase asks for, from 0 at the cycle's start to 1 at its end (or to what a phase on the last day asks for).
     """
     if not key_result.phases or key_result.kind is not Kind.REACH:
         return cycle.elapsed(day)
@@ -108,7 +108,7 @@ def expected(key_result: KeyResult, cycle: Cycle, day: date) -> float:
     for (before, low), (after, high) in itertools.pairwise(points):
         if now <= after:
             span = after - before
-            return high if span <= 0 else low + (high - low) * (now - before) / span
+            return high if span <= 0 or now == after else low + (high - low) * (now - before) / span
     return points[-1][1]
 
 
@@ -133,4 +133,4 @@ def same_number(one: float | None, other: float | None) -> bool:
     """Whether two values are the same number to a person: equal but for binary rounding; None equals only None."""
     if one is None or other is None:
         return one is other
-    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-12)

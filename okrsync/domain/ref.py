@@ -10,8 +10,8 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 
 _CYCLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _MARKER = re.compile(
-    r"okrsync:(?P<workspace>[a-z0-9._-]+):(?P<cycle>[A-Za-z0-9._-]+):"
-    r"(?P<objective>[a-z0-9._-]+)(?:/(?P<key_result>[a-z0-9._-]+))?"
+    rf"(?<![A-Za-z0-9._:/-])okrsync:(?P<workspace>{SLUG.pattern}):(?P<cycle>{_CYCLE.pattern}):"
+    rf"(?P<objective>{SLUG.pattern})(?:/(?P<key_result>{SLUG.pattern}))?"
 )
 
 

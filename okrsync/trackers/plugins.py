@@ -49,7 +49,7 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
             manager.register(module, name=point.name)
             manager.check_pending()
             offered = _offers(manager, point.name)
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's plugin raises must not end okrsync
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's plugin must not end okrsync
             if manager.has_plugin(point.name):
                 manager.unregister(name=point.name)
             left_out.append(LeftOut(point.name, f"{type(error).__name__}: {error}"))
@@ -66,4 +66,8 @@ def _offers(manager: pluggy.PluginManager, name: str) -> list[TrackerType]:
     caller = manager.subset_hook_caller(
         "register_trackers", [plugin for each, plugin in manager.list_name_plugin() if each != name]
     )
-    return [kind for kinds in caller() for kind in kinds]
+    offered = [kind for kinds in caller() for kind in kinds]
+    for kind in offered:
+        if not isinstance(kind, TrackerType):
+            raise TypeError(f"register_trackers gave {kind!r}, which is no TrackerType")
+    return offered

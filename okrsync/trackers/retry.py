@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_random_exponential
+from tenacity.wait import wait_random, wait_random_exponential
 
 from okrsync.trackers.errors import Transient
 
@@ -60,8 +60,10 @@ class RetryPolicy:
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
             asked = error.retry_after if isinstance(error, Transient) else None
-            # Full jitter on top of what the server asked for, so that clients told the same time spread out.
-            return backoff(state) if asked is None else asked + min(1.0, 0.1 * asked)
+            if asked is None:
+                return backoff(state)
+            # Never less than the server asked for; a little more, so that clients told the same time spread out.
+            return asked + wait_random(0.0, min(5.0, 0.1 * asked))(state)
 
         def sleep(seconds: float) -> None:
             self.retries += 1
