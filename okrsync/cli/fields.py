@@ -64,6 +64,8 @@ def _board(workspace: Workspace, tracker: str, project: str) -> str | None:
 def _table(found: tuple[FieldInfo, ...]) -> Table:
     from okrsync.reports.tables import Table
 
+    if all(each.on is None for each in found):
+        return Table(("name", "type", "id"), [(each.name, each.type, each.id) for each in found])
     return Table(
         ("name", "type", "id", "on the screens of"),
         [(each.name, each.type, each.id, "" if each.on is None else ", ".join(each.on) or "none") for each in found],

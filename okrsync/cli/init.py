@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +73,12 @@ class _Asker:
     def ask(self, question: str, likely: str = "", *, needed: bool = True) -> str:
         """Ask a person."""
         default = likely if likely or not needed else None
-        answer: str = click.prompt(question, default=default, show_default=bool(likely), err=True)
+        try:
+            answer: str = click.prompt(question, default=default, show_default=bool(likely), err=True)
+        except click.Abort:
+            if sys.stdin.isatty():
+                raise
+            raise click.UsageError("nobody is there to answer: give the answers as flags, with --yes") from None
         return answer.strip()
 
     def choose(self, flag: str, question: str, known: list[str], likely: str) -> str:

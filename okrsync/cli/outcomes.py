@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from okrsync.cli.call import Call
+from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Failure, Outcome
 from okrsync.reports.plan_views import Line, Tone, done_lines, held_lines, lines_picture, lines_text, plan_lines, tally
 from okrsync.reports.words import counted
@@ -46,25 +47,25 @@ def show_plan(call: Call, outcome: Outcome, *, as_json: bool) -> int:
     return name_failures(call, outcome)
 
 
-def show_sync(call: Call, outcome: Outcome, *, as_json: bool) -> int:
-    """Show what a sync did, and say what failed; the exit code."""
+def show_sync(call: Call, outcome: Outcome, keys: Mapping[Ref, str], *, as_json: bool) -> int:
+    """Show what a sync did, and say what failed; the exit code. `keys` names the items as people know them."""
     if as_json or not call.quiet:
         call.screen.show(
             as_json=as_json,
             data=lambda: sync_json(outcome),
-            text=lambda: lines_text(_sync_lines(outcome)),
-            picture=lambda _width: lines_picture(_sync_lines(outcome)),
+            text=lambda: lines_text(_sync_lines(outcome, keys)),
+            picture=lambda _width: lines_picture(_sync_lines(outcome, keys)),
         )
     return name_failures(call, outcome)
 
 
-def _sync_lines(outcome: Outcome) -> Iterator[Line]:
-    yield from done_lines(outcome.done)
+def _sync_lines(outcome: Outcome, keys: Mapping[Ref, str]) -> Iterator[Line]:
+    yield from done_lines(outcome.done, keys)
     if outcome.held:
         yield Line("held: these wait for a person", Tone.HEADING)
         for change in outcome.held:
             yield from held_lines(change)
-    parts = [tally(outcome.done) or "nothing to do"]
+    parts = [tally(outcome.done, done=True) or "nothing to do"]
     if outcome.failures and not outcome.done:
         parts = ["nothing done"]
     parts += [f"{len(outcome.held)} held"] if outcome.held else []

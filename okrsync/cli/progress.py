@@ -39,24 +39,25 @@ def progress_bar(voice: Voice) -> Iterator[Bar]:
         yield NoBar()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     class _Bar:
         def __init__(self, progress: Progress) -> None:
             self.progress = progress
-            self.task = progress.add_task("starting", total=None)
+            self.task = progress.add_task("starting", total=None, count="")
 
         def phase(self, text: str) -> None:
-            self.progress.reset(self.task, total=None, description=shown(text))
+            self.progress.reset(self.task, total=None, description=shown(text), count="")
 
         def step(self, done: int, total: int, text: str) -> None:
-            self.progress.update(self.task, completed=done, total=total, description=shown(text))
+            count = f"{done} of {total}"
+            self.progress.update(self.task, completed=done, total=total, description=shown(text), count=count)
 
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
         console=Console(file=sys.stderr, highlight=False),
         redirect_stdout=False,

@@ -26,10 +26,11 @@ def sync(call: Call, expect: str | None, dry_run: bool, as_json: bool) -> int:
     with engine_at_work(call, call.workspace()) as engine:
         try:
             outcome = engine.plan() if dry_run else engine.sync(expect)
+            keys = {ref: link.at.key for ref, link in engine.inputs.cache.links.live().items()}
         except PlanChanged as changed:
             raise Ended(str(changed), HELD) from changed
     if not dry_run:
-        return show_sync(call, outcome, as_json=as_json)
+        return show_sync(call, outcome, keys, as_json=as_json)
     code = show_plan(call, outcome, as_json=as_json)
     if expect is not None and outcome.plan.digest != expect:
         raise Ended(f"the plan that is due now has the digest {outcome.plan.digest}, not {expect}", HELD)

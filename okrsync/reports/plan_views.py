@@ -14,11 +14,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from okrsync.domain.numbers import number_text
+from okrsync.domain.ref import Ref
 from okrsync.plan.values import Action, Change, Plan
 from okrsync.reports.words import shown, shown_lines
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich.console import RenderableType
 
 
 class Tone(StrEnum):
@@ -52,6 +53,14 @@ _TONES = {
     Action.REOPEN: Tone.CLOSE,
     Action.ADOPT: Tone.ADOPT,
 }
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.CLOSE: "closed",
+    Action.REOPEN: "reopened",
+    Action.COMMENT: "commented",
+    Action.ADOPT: "adopted",
+}
 _LONG = 60
 """From how many characters on a text is shown by what changed in it."""
 
@@ -84,10 +93,12 @@ def summary(plan: Plan, *, complete: bool = True) -> str:
     return f"plan {plan.digest}: {tally(plan.changes)}{held}"
 
 
-def tally(changes: Iterable[Change]) -> str:
-    """How many changes of which kind: `3 create, 1 update`."""
+def tally(changes: Iterable[Change], *, done: bool = False) -> str:
+    """How many changes of which kind: `3 to create, 1 to update`, or `3 created, 1 updated`."""
     count = Counter(change.action for change in changes)
-    return ", ".join(f"{count[action]:,} {action}" for action in Action if count[action])
+    return ", ".join(
+        f"{count[action]:,} {_DONE[action] if done else f'to {action}'}" for action in Action if count[action]
+    )
 
 
 def held_lines(change: Change) -> Iterator[Line]:
@@ -96,12 +107,16 @@ def held_lines(change: Change) -> Iterator[Line]:
     yield Line(f"          {shown(change.why)}", Tone.WHY)
 
 
-def done_lines(changes: Sequence[Change]) -> Iterator[Line]:
-    """What was done, one line a change."""
+def done_lines(changes: Sequence[Change], keys: Mapping[Ref, str]) -> Iterator[Line]:
+    """What was done, one line a change; `keys` names the items that were created."""
     for place, group in _by_place(changes):
-        yield Line(f"{_at(place)}: {tally(group)}", Tone.HEADING)
+        yield Line(f"{_at(place)}: {tally(group, done=True)}", Tone.HEADING)
         for change in group:
-            yield Line(f"  {change.action:<7} {_subject(change)}{_brief(change)}", _TONES[change.action])
+            key = change.key or keys.get(change.ref)
+            yield Line(
+                f"  {_DONE[change.action]:<9} {change.ref}{f'  {shown(key)}' if key else ''}{_brief(change)}",
+                _TONES[change.action],
+            )
 
 
 def lines_text(lines: Iterable[Line]) -> Iterator[str]:
@@ -109,11 +124,17 @@ def lines_text(lines: Iterable[Line]) -> Iterator[str]:
     return (line.text for line in lines)
 
 
-def lines_picture(lines: Iterable[Line]) -> Text:
-    """The lines for a terminal."""
+def lines_picture(lines: Iterable[Line]) -> RenderableType:
+    """The lines for a terminal; what does not fit goes on below its own indentation."""
+    from rich.console import Group
+    from rich.padding import Padding
     from rich.text import Text
 
-    return Text("\n").join(Text(line.text, style=str(line.tone)) for line in lines)
+    def dressed(line: Line) -> RenderableType:
+        text = line.text.lstrip(" ")
+        return Padding(Text(text, style=str(line.tone)), (0, 0, 0, len(line.text) - len(text)), expand=False)
+
+    return Group(*map(dressed, lines))
 
 
 def _by_place(changes: Iterable[Change]) -> Iterator[tuple[tuple[str, str], list[Change]]]:

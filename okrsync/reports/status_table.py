@@ -18,8 +18,6 @@ from okrsync.reports.status_text import headline
 WIDE = 100
 """The width of a terminal from which on goals and values have columns of their own."""
 
-_DETAIL = f"{MUTED} not bold"
-
 
 def status_table(status: Status, width: int) -> RenderableType:
     """One table a level, from the widest to the narrowest, and one for the KPIs; `width` is the terminal's."""
@@ -75,7 +73,7 @@ class _View:
         return table
 
     def _table(self, *columns: str) -> Table:
-        table = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style=_DETAIL)
+        table = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style=MUTED)
         first, goal, now, progress, due, health = columns
         table.add_column(first.upper(), ratio=1, overflow="fold")
         for name in (goal, now) if self.wide else ():
@@ -91,8 +89,8 @@ class _View:
         table.add_row(*([title, goal, now, progress, due, health] if self.wide else [title, progress, health]))
 
     def _objective(self, status: ObjectiveStatus) -> Text:
-        text = Text(words.shown(status.objective.title), style="bold")
-        text.append(f"\n{status.objective.ref}", style=_DETAIL)
+        text = Text().append(words.shown(status.objective.title), style="bold")
+        text.append(f"\n{status.objective.ref}", style=MUTED)
         if status.link:
             text.append("  ").append_text(link_text(status.link))
         details = [words.whose(status)]
@@ -100,7 +98,7 @@ class _View:
             details.append(f"{words.percent(status.expected)} expected")
         if status.progress is not None and status.coverage < 1 - 1e-9:
             details.append(f"known for {words.percent(status.coverage)} of the weight")
-        text.append("\n" + ", ".join(details), style=_DETAIL)
+        text.append("\n" + ", ".join(details), style=MUTED)
         return self._aged(text, words.stale(status.key_results, self.now))
 
     def _key_result(self, status: KeyResultStatus) -> Text:
@@ -113,27 +111,27 @@ class _View:
             details.append(f"confidence {words.percent(observed.confidence)}")
         if observed.source:
             details.append(f"from {words.shown(observed.source)}")
-        text.append("\n" + ", ".join(details), style=_DETAIL)
+        text.append("\n" + ", ".join(details), style=MUTED)
         if status.link and status.link.key not in observed.source:
             text.append("  ").append_text(link_text(status.link))
         return self._aged(text, words.stale([status], self.now), observed.problem)
 
     def _kpi(self, status: KpiStatus) -> Text:
-        text = Text(words.shown(status.kpi.title), style="bold")
+        text = Text().append(words.shown(status.kpi.title), style="bold")
         details = [str(status.kpi.ref)]
         if not self.wide:
             value = words.quantity(status.observed.value, status.kpi.unit)
             details.append(f"{words.kpi_band(status.kpi)}, now {value}")
         if status.observed.source:
             details.append(f"from {words.shown(status.observed.source)}")
-        text.append("\n" + ", ".join(details), style=_DETAIL)
+        text.append("\n" + ", ".join(details), style=MUTED)
         return self._aged(text, words.stale([status], self.now), status.observed.problem)
 
     def _aged(self, text: Text, stale: str, problem: str | None = None) -> Text:
         if stale:
-            text.append(f"\n{stale}", style="yellow not bold")
+            text.append(f"\n{stale}", style="yellow")
         if problem:
-            text.append(f"\nnot measured: {words.shown(problem)}", style="red not bold")
+            text.append(f"\nnot measured: {words.shown(problem)}", style="red")
         return text
 
 

@@ -38,8 +38,9 @@ def headline(status: Status) -> str:
 
 def _objective(status: ObjectiveStatus, whole: Status) -> Iterator[str]:
     yield f"{status.objective.ref}  {words.shown(status.objective.title)}"
-    yield f"  progress {words.known(status)}, expected {words.percent(status.expected)}, {status.health}" + _with(
-        "; ", words.stale(status.key_results, whole.as_of)
+    yield (
+        f"  progress {words.known(status)}, expected {words.percent(status.expected)}, health {status.health}"
+        + _with("; ", words.stale(status.key_results, whole.as_of))
     )
     aligned = ", ".join(str(ref) for ref in status.objective.aligns_to)
     yield f"  {words.whose(status)}" + _with("; aligns to ", aligned)
@@ -54,7 +55,7 @@ def _key_result(status: KeyResultStatus, whole: Status) -> Iterator[str]:
     yield f"  {key_result.ref}  {words.shown(key_result.title)}"
     yield "    " + _joined(
         f"{words.goal(key_result)}, now {words.current(status)}",
-        f"progress {words.percent(status.progress)}, expected {words.percent(status.expected)}, {status.health}",
+        f"progress {words.percent(status.progress)}, expected {words.percent(status.expected)}, health {status.health}",
         "" if confidence is None else f"confidence {words.percent(confidence)}",
         words.stale([status], whole.as_of),
         _with("from ", words.shown(status.observed.source)),

@@ -40,7 +40,8 @@ def _line(branch: Branch) -> str:
 
 def _figures(branch: Branch) -> str:
     status = branch.status
-    parts = [words.percent(status.progress), str(status.health), "stale" if status.stale else ""]
+    progress = "" if status.progress is None else words.percent(status.progress)
+    parts = [progress, str(status.health), "stale" if status.stale else ""]
     if isinstance(status, ObjectiveStatus):
         parts.append(_who(status))
     return ", ".join(part for part in parts if part)
@@ -89,14 +90,14 @@ def _label(branch: Branch) -> Text:
 
     status = branch.status
     is_objective = isinstance(status, ObjectiveStatus)
-    label = Text(words.shown(branch.title), style="bold" if is_objective else "")
-    label.append(f"  {branch.ref.local}", style=f"{MUTED} not bold")
+    label = Text().append(words.shown(branch.title), style="bold" if is_objective else "")
+    label.append(f"  {branch.ref.local}", style=MUTED)
     if isinstance(status, ObjectiveStatus):
-        label.append(f"  {_who(status)}", style=f"{MUTED} not bold")
+        label.append(f"  {_who(status)}", style=MUTED)
     if branch.again:
-        return label.append("  see above", style=f"{MUTED} not bold italic")
+        return label.append("  see above", style=f"{MUTED} italic")
     label.append("\n").append_text(bar(status.progress, status.health)).append("  ")
     label.append_text(health_text(status.health))
     if status.stale:
-        label.append("  stale", style="yellow not bold")
+        label.append("  stale", style="yellow")
     return label
