@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from github_ground import GitHub, Make, draft
+from tests.unit.plugins.github.github_ground import GitHub, Make, draft
 
 from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.github import GitHubSandbox

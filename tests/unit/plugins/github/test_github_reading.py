@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from github_ground import MARKER, GitHub, Make, draft
+from tests.unit.plugins.github.github_ground import MARKER, GitHub, Make, draft
 
 from okrsync.sandbox import Fault
 from okrsync.sandbox.github.access import Token
@@ -59,6 +59,35 @@ def test_a_board_costs_one_more_request_for_a_hundred_items(github: GitHub, boar
     assert len(values) == 120
     assert [(method, path) for method, path, _ in github.sent()].count(("POST", "/graphql")) == 2
     assert len(github.sent()) == 1 + 2 + 2
+
+
+def test_whether_a_boards_owner_is_a_person_is_found_out_once(github: GitHub, board_scope: Scope) -> None:
+    github.site.add_user("dana")
+    github.site.add_repository("dana/notes")
+    board = github.site.add_project("dana", "Mine")
+    github.site.add_number_field(f"dana/{board}", "KR current")
+    populate(github, "dana/notes", milestones=1, key_results=150)
+    for number in range(1, 151):
+        github.site.set_project_number("dana", board, "dana/notes", number, "KR current", 1.0)
+    mine = replace(board_scope, project="dana/notes", board=f"dana/{board}", fields=("KR current",))
+
+    tracker = github.connect()
+    assert not tracker.read([mine]).failures
+    tracker.read([mine])
+
+    assert [path for _, path, _ in github.sent()].count("/graphql") == 1 + 2 + 2
+
+
+def test_a_key_result_may_be_on_either_board_of_its_repository(github: GitHub, board_scope: Scope, make: Make) -> None:
+    _, (key_result,) = make()
+    other = github.site.add_project("acme", "Growth")
+    github.site.add_number_field(f"acme/{other}", "KR current")
+    github.site.set_project_number("acme", other, "acme/web", 1, "KR current", 3.5)
+    scopes = [replace(board_scope, fields=("KR current",), board=f"acme/{each}") for each in (other, 1)]
+
+    for order in (scopes, scopes[::-1]):
+        found = {item.at.id: item.fields for item in github.connect().read(order).items}
+        assert found[key_result.at.id] == {"KR current": 3.5}
 
 
 def test_without_a_board_no_graphql_is_sent(github: GitHub, tracker: GitHubTracker, scope: Scope, make: Make) -> None:
@@ -282,6 +311,10 @@ def test_sub_issues_are_asked_for_only_where_there_are_some(
         "acme/web/issues/3": 0,
     }
     assert [path for _, path, _ in github.sent()] == ["/repos/acme/web/issues/2/sub_issues"]
+
+    github.site.create_issue("acme/web", "More work", parent=3)
+    tracker.read([scope])
+    assert len(tracker.children(key_results)["acme/web/issues/3"]) == 1
 
 
 def test_a_parent_that_is_gone_has_no_entry(github: GitHub, tracker: GitHubTracker, make: Make) -> None:

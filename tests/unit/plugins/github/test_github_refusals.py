@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 
 import pytest
-from github_ground import GitHub, Make
+from tests.unit.plugins.github.github_ground import GitHub, Make
 
 from okrsync.sandbox import Fault
 from okrsync.trackers.errors import AuthFailed, Misconfigured, Rejected, TrackerError, Transient

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from github_ground import MARKER, draft
+from tests.unit.plugins.github.github_ground import MARKER, draft
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from github_ground import MARKER, GitHub, Make, draft
+from tests.unit.plugins.github.github_ground import MARKER, GitHub, Make, draft
 
 from okrsync.sandbox import Fault
 from okrsync.sandbox.github.access import Token

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from github import Auth, Github
-from github_sandbox_api import Api
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 from okrsync.sandbox import SandboxClock, SandboxServer
 from okrsync.sandbox.github import GitHubSandbox

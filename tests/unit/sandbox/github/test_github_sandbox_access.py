@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from github import Auth, BadCredentialsException, Github, RateLimitExceededException
-from github_sandbox_api import Api
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 from okrsync.sandbox import Fault, SandboxServer
 from okrsync.sandbox.github import GitHubSandbox, Token

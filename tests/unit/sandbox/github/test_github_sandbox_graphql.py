@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from github import Github
-from github_sandbox_api import Api
+from tests.unit.sandbox.github.github_sandbox_api import Api
 from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from github import Github
-from github_sandbox_api import Api
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 from okrsync.sandbox.github import GitHubSandbox
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from github import Github, GithubException
-from github_sandbox_api import Api
+from tests.unit.sandbox.github.github_sandbox_api import Api
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from github import Github
-from github_sandbox_api import Api
+from tests.unit.sandbox.github.github_sandbox_api import Api
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers

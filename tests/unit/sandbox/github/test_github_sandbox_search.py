@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from github_sandbox_api import Api
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.github import GitHubSandbox, Token

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from github_sandbox_api import Api
+from tests.unit.sandbox.github.github_sandbox_api import Api
 from hypothesis import given
 from hypothesis import strategies as st
 
