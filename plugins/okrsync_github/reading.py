@@ -12,7 +12,7 @@ from okrsync_github.addresses import BoardName, Place
 from okrsync_github.board import BoardReading
 from okrsync_github.capabilities import DEFAULT_LABELS
 from okrsync_github.errors import TokenRefused
-from okrsync_github.items import Json, belongs_to, is_pull_request
+from okrsync_github.items import Json, belongs_to
 from okrsync_github.projects import Projects
 from okrsync_github.repositories import Repositories
 
@@ -97,9 +97,8 @@ class Reader:
         found = {item.at.id: item for item in self._repositories.milestones(project)}
         for labels in _label_sets(scopes):
             for data in self._repositories.issues(project, labels=",".join(labels)):
-                if not is_pull_request(data):
-                    item = self._repositories.read_issue(data, project)
-                    found[item.at.id] = item
+                item = self._repositories.read_issue(data, project)
+                found[item.at.id] = item
         return [item for item in found.values() if belongs_to(item, self._workspace)]
 
     def _with_fields(self, items: Sequence[RemoteItem], scopes: Sequence[Scope], boards: _Boards) -> list[RemoteItem]:
@@ -118,10 +117,9 @@ class Reader:
 
     def _keep(self, found: dict[str, RemoteItem], issues: Iterable[Json], project: str, wanted: set[str]) -> None:
         for data in issues:
-            if not is_pull_request(data):
-                item = self._repositories.issue(data, project)
-                if wanted & set(item.markers):
-                    found[item.at.id] = item
+            item = self._repositories.issue(data, project)
+            if wanted & set(item.markers):
+                found[item.at.id] = item
 
 
 class _Boards:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.unit.plugins.github.github_ground import GitHub, Make, draft
 
 from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.trackers.values import RemoteItem, Scope
 from okrsync_github.tracker import GitHubTracker
+from tests.unit.plugins.github.github_ground import GitHub, Make, draft
 
 
 @pytest.fixture

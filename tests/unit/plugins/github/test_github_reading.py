@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from tests.unit.plugins.github.github_ground import MARKER, GitHub, Make, draft
 
 from okrsync.sandbox import Fault
 from okrsync.sandbox.github.access import Token
@@ -15,6 +14,7 @@ from okrsync.trackers.errors import AuthFailed, NotFound, Transient
 from okrsync.trackers.retry import RetryPolicy
 from okrsync.trackers.values import ItemKind, Scope
 from okrsync_github.tracker import GitHubTracker
+from tests.unit.plugins.github.github_ground import MARKER, GitHub, Make, draft
 
 
 def populate(github: GitHub, repository: str, milestones: int, key_results: int) -> None:

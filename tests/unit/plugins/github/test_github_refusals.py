@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Callable
 
 import pytest
-from tests.unit.plugins.github.github_ground import GitHub, Make
 
 from okrsync.sandbox import Fault
 from okrsync.trackers.errors import AuthFailed, Misconfigured, Rejected, TrackerError, Transient
@@ -16,6 +15,7 @@ from okrsync.trackers.values import Scope
 from okrsync_github import connection
 from okrsync_github.client import Client
 from okrsync_github.connection import checked_address
+from tests.unit.plugins.github.github_ground import GitHub, Make
 
 ELSEWHERE = "http://localhost.attacker.example:1"
 

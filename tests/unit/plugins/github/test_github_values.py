@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.unit.plugins.github.github_ground import MARKER, draft
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from okrsync.trackers.values import Edit, FieldInfo, ItemKind
 from okrsync_github import items
 from okrsync_github.addresses import BoardName, Place, project_of, repository_path
 from okrsync_github.board import Board, BoardReading, item_from, values_from
+from tests.unit.plugins.github.github_ground import MARKER, draft
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 

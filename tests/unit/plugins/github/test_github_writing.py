@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from tests.unit.plugins.github.github_ground import MARKER, GitHub, Make, draft
 
 from okrsync.sandbox import Fault
 from okrsync.sandbox.github.access import Token
@@ -17,6 +16,7 @@ from okrsync.trackers.errors import AuthFailed, Conflict, Misconfigured, NotFoun
 from okrsync.trackers.retry import Interrupted, RetryPolicy
 from okrsync.trackers.values import Edit, Scope
 from okrsync_github.tracker import GitHubTracker
+from tests.unit.plugins.github.github_ground import MARKER, GitHub, Make, draft
 
 
 def bodies(github: GitHub) -> list[object]:
