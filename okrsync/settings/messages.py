@@ -47,7 +47,11 @@ def dotted(path: Path) -> str:
     """A path as people say it: `mappings[1].tracker`, counted from 1."""
     text = ""
     for step in path:
-        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, int):
+            text += f"[{step + 1}]"
+        else:
+            name = step if step.isprintable() else repr(step)
+            text += f".{name}" if text else name
     return text
 
 
@@ -98,7 +102,7 @@ def _written(value: object) -> str:
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:39] + "…")
     if isinstance(value, dict):
-        return f"a table with {listed(value, 'and')}" if value else "an empty table"
+        return "a table"
     if isinstance(value, list):
         return "a list"
     return str(value)
