@@ -57,6 +57,7 @@ def _put_aside(path: Path, clock: Clock) -> Path:
     for ending in ("", "-wal"):
         with suppress(FileNotFoundError):
             path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+    # Whoever still has the old file open must not share its index of the log with the new one.
     path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     return aside
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -175,6 +176,8 @@ def test_a_reader_cannot_write(cache: Cache, path: Path) -> None:
         ):
             with pytest.raises(CacheError, match="for reading only"):
                 write()
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                reader._session._connection.execute("delete from meta")
     assert not cache.runs.recent()
 
 
