@@ -36,14 +36,13 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m cogapp --check docs/reference/*.md
-	$(BIN)/python -m okrsync.settings.schema --check config
 
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: $(READY)
-	$(BIN)/python -m okrsync.settings.schema config
+	$(BIN)/python config/schemas.py
 	$(BIN)/python -m cogapp -r docs/reference/*.md
 
 bench: $(READY)
