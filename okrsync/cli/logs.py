@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -15,41 +16,41 @@ from okrsync.reports.words import shown
 
 _LOUD = ("urllib3", "requests", "jira", "github", "keyring", "asyncio", "filelock")
 """Libraries whose debug messages show requests with their headers."""
+_SHARED: list[Any] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
 
 
 @cache
 def logger(log_format: str, verbose: bool) -> FilteringBoundLogger:
-    """The logger of this process. What libraries log goes the same way, from warnings on."""
-    render: Any = structlog.processors.JSONRenderer() if log_format == "json" else _as_line
-
-    def last(wrapped: WrappedLogger, method: str, event: EventDict) -> str:
-        return redacted(render(wrapped, method, event))
-
-    shared: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    structlog.configure(
-        processors=[*shared, last],
+    """A logger of our own events: from information on, with `verbose` all of them."""
+    made: FilteringBoundLogger = structlog.wrap_logger(
+        _StandardError(),
+        processors=[*_SHARED, _renderer(log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=lambda *_: _StandardError(),
-        cache_logger_on_first_use=False,
     )
+    return made
+
+
+def hear_libraries(log_format: str, verbose: bool) -> None:
+    """Let what libraries log go the same way: warnings, with `verbose` information too."""
     handler = _ToStandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+            foreign_pre_chain=_SHARED,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
         )
     )
+    level = logging.INFO if verbose else logging.WARNING
     root = logging.getLogger()
+    for earlier in [each for each in root.handlers if isinstance(each, _ToStandardError)]:
+        root.removeHandler(earlier)
     root.addHandler(handler)
-    root.setLevel(logging.INFO if verbose else logging.WARNING)
+    root.setLevel(level)
     for name in _LOUD:
-        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
-    found: FilteringBoundLogger = structlog.get_logger()
-    return found
+        logging.getLogger(name).setLevel(level)
 
 
 class _StandardError:
@@ -59,12 +60,21 @@ class _StandardError:
         sys.stderr.write(message + "\n")
         sys.stderr.flush()
 
-    debug = info = warning = error = critical = exception = msg
+    debug = info = warning = error = msg
 
 
 class _ToStandardError(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         _StandardError().msg(self.format(record))
+
+
+def _renderer(log_format: str) -> Callable[[WrappedLogger, str, EventDict], str]:
+    render: Any = structlog.processors.JSONRenderer() if log_format == "json" else _as_line
+
+    def rendered(wrapped: WrappedLogger, method: str, event: EventDict) -> str:
+        return redacted(render(wrapped, method, event))
+
+    return rendered
 
 
 def _as_line(_logger: WrappedLogger, _method: str, event: EventDict) -> str:

@@ -78,10 +78,10 @@ def working(call: Call, workspace: Workspace) -> Iterator[Work]:
     Raises:
         Ended: a signal stopped it.
     """
-    from okrsync.cli.logs import logger
+    from okrsync.cli.logs import hear_libraries
     from okrsync.trackers.retry import Interrupted
 
-    logger(call.log_format, call.verbose)
+    hear_libraries(call.log_format, call.verbose)
     with progress_bar(call.voice) as bar, stoppable(workspace.stop) as stopping:
         work = Work(call, bar)
         try:
