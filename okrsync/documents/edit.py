@@ -1,4 +1,5 @@
-"""Changing an objective in its document: comments, order and everything else stay, and a file is replaced whole."""
+"""Changing objectives and key results in a document: comments, order and everything else stay, and a file is replaced
+whole."""
 
 from __future__ import annotations
 
@@ -17,14 +18,17 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Item
 
-from okrsync.documents.forms import WrongValue
-from okrsync.documents.keys import OBJECTIVE
+from okrsync.documents.forms import Key, WrongValue
+from okrsync.documents.keys import KEY_RESULT, OBJECTIVE
 from okrsync.problems import Problems, listed
 from okrsync.toml_files import digest_of, read_bytes
+from okrsync.toml_lines import Path as TomlPath
 from okrsync.toml_lines import lines_of
 
 EDITABLE = ("title", "why", "origin", "contributes", "stage", "audience", "due", "owner")
 """The keys of an objective that can be changed, in the order in which they are written."""
+EDITABLE_OF_KEY_RESULTS = ("title", "owner", "due")
+"""The keys of a key result that can be changed, in the order in which they are written."""
 
 _BOM = "\ufeff"
 _LAYOUT = re.compile(r"(?P<indent>[ \t]*)(?P<key>[A-Za-z0-9_-]+[ \t]*)=")
@@ -38,19 +42,19 @@ class DocumentChanged(EditRefused):
     """The document is no longer what it was when it was read."""
 
 
-def set_objective_values(
-    path: Path, objective_id: str, values: Mapping[str, str | bool | date | None], expected_digest: str
-) -> str:
-    """Set keys of the objective `objective_id` in the document at `path`; None and empty text remove a key.
+def set_values(path: Path, local_ref: str, values: Mapping[str, str | bool | date | None], expected_digest: str) -> str:
+    """Set keys of an objective or key result in the document at `path`; None and empty text remove a key.
 
-    `expected_digest` is the digest of the document as it was read (`TomlFile.digest`). The answer is its new digest.
+    `local_ref` names it without its cycle: `objective` or `objective/key-result`. `expected_digest` is the digest of
+    the document as it was read (`TomlFile.digest`). The answer is its new digest.
 
     Raises:
         DocumentChanged: the file is another by now, or is gone.
-        EditRefused: no such objective is in it, a value cannot stand in a document, or the file cannot be written.
+        EditRefused: no such thing is in it, a value cannot stand in a document, or the file cannot be written.
     """
     shown = path.name
-    right_values = {name: _right(name, value) for name, value in values.items()}
+    keys = KEY_RESULT if "/" in local_ref else OBJECTIVE
+    right_values = {name: _right(keys, name, value) for name, value in values.items()}
     try:
         content = read_bytes(path, shown)
     except Problems as problems:
@@ -59,43 +63,62 @@ def set_objective_values(
         raise _changed(shown)
     text = content.decode("utf-8")
     bom = _BOM if text.startswith(_BOM) else ""
-    changed = bom + changed_text(text.removeprefix(_BOM), objective_id, right_values, shown)
+    changed = bom + changed_text(text.removeprefix(_BOM), local_ref, right_values, shown)
     if changed != text:
         _replace(path.resolve(), changed.encode("utf-8"), expected_digest)
     return digest_of(changed.encode("utf-8"))
 
 
-def changed_text(text: str, objective_id: str, values: Mapping[str, Any], shown: str) -> str:
-    """The document `text` with the keys of an objective set, or removed where the value is None.
+def changed_text(text: str, local_ref: str, values: Mapping[str, Any], shown: str) -> str:
+    """The document `text` with the keys of an objective or key result set, or removed where the value is None.
 
     Raises:
-        EditRefused: no such objective is in it, or it cannot be changed without changing more.
+        EditRefused: no such thing is in it, or it cannot be changed without changing more.
     """
     wanted = tomllib.loads(text)
-    places = [index for index, each in enumerate(wanted.get("objectives", ())) if each.get("id") == objective_id]
-    if not places:
-        raise EditRefused(f"{shown}: has no objective {objective_id!r}")
-    objective = wanted["objectives"][places[0]]
-    new = [name for name in EDITABLE if values.get(name) is not None and name not in objective]
+    place = _place(wanted, local_ref, shown)
+    table = _at(wanted, place)
+    editable = EDITABLE_OF_KEY_RESULTS if "/" in local_ref else EDITABLE
+    new = [name for name in editable if values.get(name) is not None and name not in table]
     try:
-        changed = _with_values(text, places[0], {name: value for name, value in values.items() if name in objective})
+        changed = _with_values(text, place, {name: value for name, value in values.items() if name in table})
         for name in new:
-            changed = _with_key(changed, places[0], name, values[name])
+            changed = _with_key(changed, place, name, values[name])
     except TOMLKitError as error:
-        raise _unsafe(shown, objective_id, values) from error
-    objective.update(values)
+        raise _unsafe(shown, local_ref, values) from error
+    table.update(values)
     for name in [name for name in values if values[name] is None]:
-        del objective[name]
+        del table[name]
     if tomllib.loads(changed) != wanted:
-        raise _unsafe(shown, objective_id, values)
+        raise _unsafe(shown, local_ref, values)
     return changed
 
 
-def _with_values(text: str, index: int, values: Mapping[str, Any]) -> str:
+def _place(data: Mapping[str, Any], local_ref: str, shown: str) -> TomlPath:
+    """Where in a document the table of an objective or key result is."""
+    objective_id, _, key_result_id = local_ref.partition("/")
+    place: TomlPath = ()
+    for name, wanted in (("objectives", objective_id), ("key_results", key_result_id)):
+        if not wanted:
+            break
+        tables = _at(data, place).get(name, ())
+        found = [index for index, each in enumerate(tables) if each.get("id") == wanted]
+        if not found:
+            raise EditRefused(f"{shown}: has no {'key result' if place else 'objective'} {local_ref!r}")
+        place = (*place, name, found[0])
+    return place
+
+
+def _at(data: Any, place: TomlPath) -> Any:
+    for step in place:
+        data = data[step]
+    return data
+
+
+def _with_values(text: str, place: TomlPath, values: Mapping[str, Any]) -> str:
     """The text with keys that are there set, or removed."""
     document = tomlkit.parse(text)
-    objectives: Any = document["objectives"]
-    table = objectives[index]
+    table = _at(document, place)
     for name, value in values.items():
         if value is None:
             del table[name]
@@ -104,16 +127,15 @@ def _with_values(text: str, index: int, values: Mapping[str, Any]) -> str:
     return tomlkit.dumps(document)
 
 
-def _with_key(text: str, index: int, name: str, value: Any) -> str:
+def _with_key(text: str, header: TomlPath, name: str, value: Any) -> str:
     """The text with a key that is not there, below the one that it follows by custom.
 
     tomlkit would put it behind the comments of whatever stands next in the file.
     """
     lines = lines_of(text)
-    header = ("objectives", index)
     wanted = tomllib.loads(text)
-    wanted["objectives"][index][name] = value
-    names = list(OBJECTIVE)
+    _at(wanted, header)[name] = value
+    names = list(KEY_RESULT if "key_results" in header else OBJECTIVE)
     custom = names[: names.index(name)]
     for path in [*((*header, before) for before in reversed(custom)), header]:
         if path not in lines:
@@ -126,9 +148,7 @@ def _with_key(text: str, index: int, name: str, value: Any) -> str:
             if tomllib.loads(changed) == wanted:
                 return changed
     document = tomlkit.parse(text)
-    objectives: Any = document["objectives"]
-    table = objectives[index]
-    table[name] = _item(value)
+    _at(document, header)[name] = _item(value)
     return tomlkit.dumps(document)
 
 
@@ -147,13 +167,13 @@ def _item(value: Any) -> Item:
     return item
 
 
-def _right(name: str, value: str | bool | date | None) -> Any:
-    if name not in EDITABLE:
+def _right(keys: Mapping[str, Key], name: str, value: str | bool | date | None) -> Any:
+    if name not in (EDITABLE if keys is OBJECTIVE else EDITABLE_OF_KEY_RESULTS):
         raise ValueError(f"{name} is not a key that is edited")
-    key = OBJECTIVE[name]
+    key = keys[name]
     if value is None or (isinstance(value, str) and not value.strip()):
         if key.required:
-            raise EditRefused(f"{name} is empty, but every objective has one")
+            raise EditRefused(f"{name} is empty, but every objective and key result has one")
         return None
     try:
         return key.form.read(value)
@@ -161,10 +181,9 @@ def _right(name: str, value: str | bool | date | None) -> Any:
         raise EditRefused(f"{name} {wrong.found}; expected {wrong.right}") from wrong
 
 
-def _unsafe(shown: str, objective_id: str, values: Mapping[str, Any]) -> EditRefused:
+def _unsafe(shown: str, local_ref: str, values: Mapping[str, Any]) -> EditRefused:
     return EditRefused(
-        f"{shown}: objective {objective_id!r} is written in a way that cannot be changed safely;"
-        f" set {listed(values, 'and')} by hand"
+        f"{shown}: {local_ref!r} is written in a way that cannot be changed safely; set {listed(values, 'and')} by hand"
     )
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from okrsync.documents.edit import EditRefused, set_objective_values
+from okrsync.documents.edit import EditRefused, set_values
 from okrsync.domain.items import FieldValue, ItemId, RemoteItem
 from okrsync.domain.ref import Marker, Ref
 from okrsync.engine.outbox import Outbox, Unsettled
@@ -176,7 +176,7 @@ class _Work:
             values["due"] = date.fromisoformat(values["due"])
         file = step.wanted.source.file
         known = self.means.documents[file]
-        self.means.documents[file] = set_objective_values(self.means.root / file, step.ref.objective, values, known)
+        self.means.documents[file] = set_values(self.means.root / file, step.ref.local, values, known)
 
     def _link(self, step: Step, tracker: Tracker, scope: Scope, child: ItemId) -> None:
         for ref in step.links:

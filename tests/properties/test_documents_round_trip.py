@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okrsync.documents import load
-from okrsync.documents.edit import set_objective_values
+from okrsync.documents.edit import set_values
 from okrsync.domain.okr import KeyResult, Kind, Level, Measure, Objective, Okrs, Origin, Phase, Source, Stage
 from okrsync.domain.ref import Ref
 
@@ -210,7 +210,7 @@ def test_an_edit_changes_one_objective_and_no_comment(written: Written, data: st
         path = Path(folder) / "a.toml"
         path.write_text(written.text, encoding="utf-8")
         known = load(Path(folder), Path(folder)).files["a.toml"].digest
-        digest = set_objective_values(path, before.ref.objective, values, known)
+        digest = set_values(path, before.ref.objective, values, known)
         after = load(Path(folder), Path(folder))
         assert after.files["a.toml"].digest == digest
         assert [without_lines(each) for each in after.okrs.objectives] == [without_lines(each) for each in wanted]
