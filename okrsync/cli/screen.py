@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+_PIECE = 16_384
+"""How many characters are written at once."""
+
+
 class PipeClosed(Exception):
     """Whoever reads our output wants no more of it."""
 
@@ -65,8 +69,11 @@ class Screen:
     def _write(self, text: str) -> None:
         stream = sys.stdout
         encoding = stream.encoding or "utf-8"
+        writable = text.encode(encoding, "replace").decode(encoding)
         try:
-            stream.write(text.encode(encoding, "replace").decode(encoding))
+            # With PYTHONUNBUFFERED a large write that a closed pipe cuts short is taken for a whole one.
+            for start in range(0, len(writable), _PIECE):
+                stream.write(writable[start : start + _PIECE])
             stream.flush()
         except BrokenPipeError as error:
             raise PipeClosed from error

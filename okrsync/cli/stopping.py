@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-GRACE = 5.0
+GRACE = 3.0
 """Seconds that a request may still take once somebody asked us to stop."""
 
 
