@@ -20,7 +20,6 @@ from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
 from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
-from okrsync.engine.recording import record_status
 from okrsync.plan.planner import make_plan
 from okrsync.plan.snapshot import Tolerance
 from okrsync.plan.values import Linked, Placement, Plan, Snapshot
@@ -239,7 +238,7 @@ class Engine:
     def _record_status(self) -> None:
         inputs = self.inputs
         facts = gather_facts(inputs.cache, inputs.cycle.name, inputs.check_in_period)
-        record_status(inputs.cache, assess(inputs.okrs, inputs.workspace, inputs.cycle, inputs.clock(), facts))
+        inputs.cache.status.record(assess(inputs.okrs, inputs.workspace, inputs.cycle, inputs.clock(), facts))
 
     def _linked(self) -> dict[Ref, Linked]:
         return {

@@ -81,7 +81,7 @@ class Cache(Reader):
             self.baselines.clear()
             self.items.clear()
             pages.clear(self._writing)
-            self.documents.clear()
+            self.texts.clear()
             self.outbox.clear_settled()
 
     def carry(self, what: Carried, rows: Iterable[Sequence[Value]]) -> None:

@@ -179,12 +179,9 @@ create table outbox (
 create index outbox_open on outbox (id) where state in ('intended', 'unsettled');
 create index outbox_run on outbox (run_id);
 
-create table document_cache (
-  path text primary key,
-  mtime_ns integer not null,
-  size integer not null,
-  sha256 text not null,
-  payload text not null
+create table kept_texts (
+  name text primary key,
+  body text not null
 );
 """
 
@@ -220,17 +217,13 @@ create table status_key_results (
   unit text not null,
   baseline real,
   target real,
-  minimum real,
-  maximum real,
   current real,
   raw_progress real,
   progress real,
-  expected real,
   weight real not null,
   confidence real,
   health text not null,
   stale integer not null,
-  problem text,
   observed_at text,
   source text,
   tracker text,
@@ -239,29 +232,6 @@ create table status_key_results (
   audience text not null
 );
 create index status_key_results_objective on status_key_results (objective_ref);
-
-create table status_kpis (
-  ref text primary key,
-  cycle text not null,
-  as_of text not null,
-  title text not null,
-  level text not null,
-  team text,
-  owner text,
-  unit text not null,
-  minimum real,
-  maximum real,
-  current real,
-  in_band integer,
-  stale integer not null,
-  problem text,
-  observed_at text,
-  source text,
-  tracker text,
-  key text,
-  url text,
-  audience text not null
-);
 
 create table status_alignment (
   child_ref text not null,

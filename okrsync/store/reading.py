@@ -14,13 +14,13 @@ from okrsync.store.errors import CacheDamaged, CacheOlder, WrongWorkspace
 from okrsync.store.session import Clock, Session, connect, utc_now
 from okrsync.store.tables.baselines import Baselines
 from okrsync.store.tables.check_ins import CheckIns
-from okrsync.store.tables.documents import Documents
 from okrsync.store.tables.items import Items
 from okrsync.store.tables.links import Links
 from okrsync.store.tables.observations import Observations
 from okrsync.store.tables.outbox import Outbox
 from okrsync.store.tables.runs import Runs
 from okrsync.store.tables.status import Status
+from okrsync.store.tables.texts import Texts
 from okrsync.store.values import CacheInfo
 
 _COUNTS = (
@@ -29,10 +29,9 @@ _COUNTS = (
     " union all select 'pages', count(*) from pages union all select 'observations', count(*) from observation"
     " union all select 'current_values', count(*) from current_values"
     " union all select 'check_ins', count(*) from check_ins union all select 'outbox', count(*) from outbox"
-    " union all select 'runs', count(*) from runs union all select 'documents', count(*) from document_cache"
+    " union all select 'runs', count(*) from runs union all select 'kept_texts', count(*) from kept_texts"
     " union all select 'objectives', count(*) from status_objectives"
     " union all select 'key_results', count(*) from status_key_results"
-    " union all select 'kpis', count(*) from status_kpis"
 )
 
 
@@ -52,7 +51,7 @@ class Reader:
         self.check_ins = CheckIns(session)
         self.outbox = Outbox(session)
         self.runs = Runs(session)
-        self.documents = Documents(session)
+        self.texts = Texts(session)
         self.status = Status(session)
 
     @classmethod

@@ -9,7 +9,6 @@ from okrsync.store.migrations import registered
 from okrsync.store.session import Session
 from okrsync.store.tables import check_ins, observations, outbox
 from okrsync.store.tables.runs import Runs
-from okrsync.store.tables.status import Status
 
 CARRIED = (check_ins.CARRIED, outbox.CARRIED, *observations.CARRIED)
 """What a rebuild carries over from a damaged cache, because no tracker can tell it again."""
@@ -27,8 +26,7 @@ def damage(session: Session) -> tuple[str, ...]:
         for each in CARRIED:
             parse = each.parse
             session.select(lambda _rowid, *columns, parse=parse: parse(*columns), each.select)
-        status = Status(session)
-        status.objectives(), status.key_results(), status.kpis(), status.alignment(), Runs(session).recent(-1)
+        Runs(session).recent(-1)
     except CacheDamaged as error:
         return (error.found,)
     return tuple(found)

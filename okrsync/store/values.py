@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from okrsync.domain.items import ItemId, ItemKind, RemoteItem
-from okrsync.domain.okr import Kind, Level, Origin, Stage
-from okrsync.domain.progress import Health
 from okrsync.domain.ref import Ref
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -164,112 +162,6 @@ class Run:
     changes_made: int = 0
     held: int = 0
     problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class CachedDocument:
-    """A parsed document, and the file that it was parsed from."""
-
-    path: str
-    mtime_ns: int
-    size: int
-    sha256: str
-    payload: Any
-    """JSON; whoever parses documents gives it its form, and a number of that form."""
-
-
-@dataclass(frozen=True)
-class LinkText:
-    """A link as status shows it."""
-
-    tracker: str
-    key: str
-    url: str
-
-
-@dataclass(frozen=True)
-class ObjectiveStatus:
-    """How an objective is doing. Shares are 0.0 to 1.0, None where unknown."""
-
-    ref: Ref
-    as_of: datetime
-    title: str
-    level: Level
-    origin: Origin
-    stage: Stage
-    health: Health
-    expected: float
-    coverage: float
-    progress: float | None = None
-    stale: bool = False
-    team: str | None = None
-    owner: str | None = None
-    link: LinkText | None = None
-    audience: str = "everyone"
-
-
-@dataclass(frozen=True)
-class KeyResultStatus:
-    """How a key result is doing; `baseline`, `target`, `current` and the band are in `unit`."""
-
-    ref: Ref
-    as_of: datetime
-    title: str
-    kind: Kind
-    health: Health
-    weight: float = 1.0
-    unit: str = ""
-    baseline: float | None = None
-    target: float | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    current: float | None = None
-    raw_progress: float | None = None
-    """Below 0 and above 1 are possible."""
-    progress: float | None = None
-    expected: float | None = None
-    confidence: float | None = None
-    stale: bool = False
-    problem: str | None = None
-    """Why the newest attempt to read its value failed."""
-    observed_at: datetime | None = None
-    source: str | None = None
-    link: LinkText | None = None
-    audience: str = "everyone"
-
-
-@dataclass(frozen=True)
-class KpiStatus:
-    """How a health figure stands to its band."""
-
-    ref: Ref
-    as_of: datetime
-    title: str
-    level: Level
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    current: float | None = None
-    in_band: bool | None = None
-    """None while the value is unknown."""
-    stale: bool = False
-    problem: str | None = None
-    observed_at: datetime | None = None
-    source: str | None = None
-    team: str | None = None
-    owner: str | None = None
-    link: LinkText | None = None
-    audience: str = "everyone"
-
-
-@dataclass(frozen=True)
-class AlignmentEdge:
-    """That one objective supports another, or one of its key results."""
-
-    child: Ref
-    parent: Ref
-    contributes: bool = False
-    """Whether the child's progress counts in the parent's."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Links, baselines, items with their cursors, kept pages and kept documents."""
+"""Links, baselines, items with their cursors, kept pages and kept texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from okrsync.domain.items import ItemId, ItemKind, RemoteItem
 from okrsync.domain.ref import Ref
 from okrsync.store.cache import Cache
-from okrsync.store.values import CachedDocument, Link, LinkState
+from okrsync.store.values import Link, LinkState
 from okrsync.trackers.interface import PageCache
 
 REF = Ref("2026-Q4", "instant-signup")
@@ -135,13 +135,16 @@ def test_pages_that_nobody_asks_for_are_dropped_after_a_month(cache: Cache, cloc
     assert cache.info().counts["pages"] == 1
 
 
-def test_documents_are_kept_by_path(cache: Cache) -> None:
-    one = CachedDocument("okrs/web.toml", 1_790_000_000_000_000_000, 120, "ab" * 32, {"objectives": [{"id": "a"}]})
-    two = CachedDocument("okrs/platform.toml", 2, 3, "cd" * 32, None)
-    cache.documents.put_many([one, two])
-    assert cache.documents.all() == {one.path: one, two.path: two}
-    newer = replace(one, mtime_ns=5, payload=[])
-    cache.documents.put_many([newer])
-    assert cache.documents.get(one.path) == newer
-    assert cache.documents.prune([one.path]) == 1
-    assert cache.documents.get(two.path) is None
+def test_texts_are_kept_by_name(cache: Cache) -> None:
+    cache.texts.keep({"one": "a", "two": "b"})
+    cache.texts.keep({"one": "c"})
+    assert cache.texts.all() == {"one": "c", "two": "b"}
+    cache.texts.clear()
+    assert cache.texts.all() == {}
+
+
+def test_a_text_that_is_kept_already_costs_no_write(cache: Cache) -> None:
+    cache.texts.keep({"one": "a"})
+    before = cache._session.number("select total_changes()")
+    cache.texts.keep({"one": "a"})
+    assert cache._session.number("select total_changes()") == before

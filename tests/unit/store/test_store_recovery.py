@@ -8,20 +8,21 @@ import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from okrsync.domain.cycle import parse_cycle
 from okrsync.domain.items import ItemId, ItemKind, RemoteItem
-from okrsync.domain.okr import Level, Origin, Stage
-from okrsync.domain.progress import Health
+from okrsync.domain.okr import Level, Objective, Okrs
 from okrsync.domain.ref import Ref
+from okrsync.domain.status import Facts, assess
 from okrsync.store.cache import Cache
 from okrsync.store.errors import CacheDamaged, CacheError, CacheNewer, WrongWorkspace
 from okrsync.store.reading import Reader
 from okrsync.store.recovery import rebuild
-from okrsync.store.values import CachedDocument, CheckIn, Link, Measured, ObjectiveStatus
+from okrsync.store.values import CheckIn, Link, Measured
 
 REF = Ref("2026-Q4", "instant-signup", "p95")
 AT = ItemId("PLAT", "1", "PLAT-1", "https://acme.example/PLAT-1")
@@ -33,7 +34,7 @@ def fill(cache: Cache, rounds: int = 3) -> None:
     cache.baselines.put(REF, {"title": "one"})
     cache.items.replace("work", "a", [RemoteItem(AT, ItemKind.KEY_RESULT, "one")], "c1")
     cache.pages("work").put("https://acme.example/1", "e", "[]")
-    cache.documents.put_many([CachedDocument("okrs/a.toml", 1, 2, "ab", {})])
+    cache.texts.keep({"parsed documents": "{}"})
     run = cache.runs.begin("sync")
     cache.outbox.settle(cache.outbox.intend(REF, "create", {"n": 0}, run))
     cache.outbox.intend(REF, "create", {"n": 1}, run)
@@ -42,14 +43,8 @@ def fill(cache: Cache, rounds: int = 3) -> None:
         cache.observations.record(
             [Measured(REF.parent.child(f"k{each}"), number, START + timedelta(days=number), "f") for each in range(40)]
         )
-    cache.status.record(
-        [
-            ObjectiveStatus(
-                REF.parent, START, "t", Level.TEAM, Origin.TOP_DOWN, Stage.COMMITTED, Health.UNKNOWN, 0.0, 0.0
-            )
-        ],
-        [],
-    )
+    okrs = Okrs((Objective(REF.parent, "t", Level.TEAM, date(2026, 12, 31)),))
+    cache.status.record(assess(okrs, "acme", parse_cycle("2026-Q4"), START, Facts()))
 
 
 def test_a_backup_is_complete_ours_alone_and_opens(cache: Cache, tmp_path: Path) -> None:
@@ -120,12 +115,12 @@ def test_a_rebuild_of_a_sound_cache_keeps_what_only_it_knows(path: Path) -> None
     with Cache.open(path, "acme") as cache:
         fill(cache)
         kept = (cache.check_ins.unsent(), cache.outbox.open_intents(), cache.observations.histories())
-        current, status = cache.observations.current(), cache.status.objectives()
+        current, status = cache.observations.current(), cache.info().counts["objectives"]
     assert rebuild(path, "acme").aside is None
     with Cache.open(path, "acme") as cache:
         assert (cache.check_ins.unsent(), cache.outbox.open_intents(), cache.observations.histories()) == kept
-        assert cache.observations.current() == current and cache.status.objectives() == status
-        assert not cache.links.live() and not cache.baselines.all() and not cache.documents.all()
+        assert cache.observations.current() == current and cache.info().counts["objectives"] == status == 1
+        assert not cache.links.live() and not cache.baselines.all() and not cache.texts.all()
         assert cache.items.reading("work", "a").items == () and cache.items.reading("work", "a").cursor is None
         assert cache.pages("work").get("https://acme.example/1") is None
         assert cache.info().counts["outbox"] == 1
@@ -206,9 +201,9 @@ def everything(path: Path) -> Iterator[object]:
     """Read and write whatever there is."""
     with Cache.open(path, "acme") as cache:
         yield cache.info()
-        yield cache.links.live(), cache.baselines.all(), cache.items.reading("work", "a"), cache.documents.all()
+        yield cache.links.live(), cache.baselines.all(), cache.items.reading("work", "a"), cache.texts.all()
         yield cache.observations.current(), cache.observations.histories(), cache.check_ins.newest()
-        yield cache.outbox.open_intents(), cache.runs.recent(), cache.status.objectives(), cache.status.alignment()
+        yield cache.outbox.open_intents(), cache.runs.recent()
         fill(cache)
         cache.prune()
 

@@ -1,91 +1,47 @@
-"""Status rows, and the views that other people's dashboards read."""
+"""What status leaves in the cache: the views that other people's dashboards read."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from okrsync.domain.okr import Kind, Level, Origin, Stage
+from okrsync.domain.cycle import parse_cycle
+from okrsync.domain.okr import KeyResult, Kpi, Level, Objective, Okrs, Origin
 from okrsync.domain.progress import Health
 from okrsync.domain.ref import Ref
+from okrsync.domain.status import Facts, Link, Observed, Status, assess
 from okrsync.store.cache import Cache
-from okrsync.store.reading import Reader
-from okrsync.store.values import (
-    AlignmentEdge,
-    KeyResultStatus,
-    KpiStatus,
-    LinkText,
-    Measured,
-    ObjectiveStatus,
-)
+from okrsync.store.values import Measured
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-OBJECTIVE = ObjectiveStatus(
-    Ref("2026-Q4", "instant-signup"),
-    NOW,
+REF = Ref("2026-Q4", "instant-signup")
+KEY_RESULT = KeyResult(REF.child("p95"), "Cut p95", baseline=4.0, target=1.5, unit="s", weight=2.0)
+OBJECTIVE = Objective(
+    REF,
     "Make signing up feel instant",
     Level.TEAM,
-    Origin.BOTTOM_UP,
-    Stage.COMMITTED,
-    Health.AT_RISK,
-    expected=0.55,
-    coverage=0.5,
-    progress=0.3,
-    stale=True,
+    date(2026, 12, 31),
+    (KEY_RESULT,),
     team="platform",
     owner="dana",
-    link=LinkText("work", "PLAT-1", "https://acme.example/browse/PLAT-1"),
+    origin=Origin.BOTTOM_UP,
+    aligns_to=(Ref("2026-Q4", "win-newcomers", "visits"),),
+    contributes=True,
     audience="leads",
 )
-KEY_RESULT = KeyResultStatus(
-    OBJECTIVE.ref.child("p95"),
-    NOW,
-    "Cut p95",
-    Kind.REACH,
-    Health.ON_TRACK,
-    weight=2.0,
-    unit="s",
-    baseline=4.0,
-    target=1.5,
-    minimum=1.0,
-    maximum=9.0,
-    current=2.0,
-    raw_progress=0.8,
-    progress=0.8,
-    expected=0.55,
-    confidence=0.6,
-    stale=True,
-    problem="timed out",
-    observed_at=NOW,
-    source="field",
-    link=LinkText("work", "PLAT-2", "https://acme.example/browse/PLAT-2"),
-    audience="leads",
+FACTS = Facts(
+    observed={KEY_RESULT.ref: Observed(2.0, NOW - timedelta(days=8), "field", confidence=0.6)},
+    links={
+        REF: Link("work", "PLAT-1", "https://acme.example/browse/PLAT-1"),
+        KEY_RESULT.ref: Link("work", "PLAT-2", "https://acme.example/browse/PLAT-2"),
+    },
 )
-KPI = KpiStatus(
-    Ref("2026-Q4", "uptime"),
-    NOW,
-    "API availability",
-    Level.COMPANY,
-    "%",
-    minimum=99.9,
-    maximum=100.0,
-    current=99.5,
-    in_band=False,
-    stale=True,
-    problem="old",
-    observed_at=NOW,
-    source="field",
-    team="platform",
-    owner="dana",
-    link=LinkText("work", "PLAT-7", "https://acme.example/browse/PLAT-7"),
-    audience="leads",
-)
-EDGE = AlignmentEdge(OBJECTIVE.ref, Ref("2026-Q4", "win-newcomers", "visits"), True)
 VIEWS = {
     "objective_status": "workspace cycle as_of ref title level team owner origin stage progress coverage expected"
     " health stale tracker key url audience",
@@ -97,10 +53,19 @@ VIEWS = {
 }
 
 
+def status(*objectives: Objective, cycle: str = "2026-Q4", facts: Facts = FACTS) -> Status:
+    kpi = Kpi(Ref(cycle, "uptime"), "API availability", minimum=99.9)
+    return assess(Okrs(objectives, (kpi,)), "acme", parse_cycle(cycle), NOW, facts)
+
+
 def view(path: Path, name: str) -> list[dict[str, object]]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as dashboard:
         dashboard.row_factory = sqlite3.Row
         return [dict(row) for row in dashboard.execute(f"select * from {name}")]
+
+
+def refs(path: Path, name: str) -> list[object]:
+    return [row.get("ref", row.get("child_ref")) for row in view(path, name)]
 
 
 def test_the_views_keep_their_columns(cache: Cache, path: Path) -> None:
@@ -113,33 +78,32 @@ def test_the_views_keep_their_columns(cache: Cache, path: Path) -> None:
 
 
 def test_the_views_show_what_was_recorded(cache: Cache, path: Path) -> None:
-    cache.status.record([OBJECTIVE], [KEY_RESULT], [KPI], [EDGE])
+    cache.status.record(status(OBJECTIVE))
     cache.observations.record([Measured(KEY_RESULT.ref, 2.0, NOW, "field", {"item": "PLAT-2"})])
     run = cache.runs.begin("pull")
     cache.runs.finish(run, exit_code=0, requests=1, problems=["one"])
-    assert view(path, "objective_status") == [
-        {
-            "workspace": "acme",
-            "cycle": "2026-Q4",
-            "as_of": "2026-11-20T08:00:00Z",
-            "ref": "2026-Q4/instant-signup",
-            "title": "Make signing up feel instant",
-            "level": "team",
-            "team": "platform",
-            "owner": "dana",
-            "origin": "bottom-up",
-            "stage": "committed",
-            "progress": 0.3,
-            "coverage": 0.5,
-            "expected": 0.55,
-            "health": "at-risk",
-            "stale": 1,
-            "tracker": "work",
-            "key": "PLAT-1",
-            "url": "https://acme.example/browse/PLAT-1",
-            "audience": "leads",
-        }
-    ]
+    (objective,) = view(path, "objective_status")
+    assert objective.pop("expected") == pytest.approx(50 / 91)
+    assert objective == {
+        "workspace": "acme",
+        "cycle": "2026-Q4",
+        "as_of": "2026-11-20T08:00:00Z",
+        "ref": "2026-Q4/instant-signup",
+        "title": "Make signing up feel instant",
+        "level": "team",
+        "team": "platform",
+        "owner": "dana",
+        "origin": "bottom-up",
+        "stage": "committed",
+        "progress": 0.8,
+        "coverage": 1.0,
+        "health": "on-track",
+        "stale": 1,
+        "tracker": "work",
+        "key": "PLAT-1",
+        "url": "https://acme.example/browse/PLAT-1",
+        "audience": "leads",
+    }
     assert view(path, "key_result_status") == [
         {
             "workspace": "acme",
@@ -159,7 +123,7 @@ def test_the_views_show_what_was_recorded(cache: Cache, path: Path) -> None:
             "confidence": 0.6,
             "health": "on-track",
             "stale": 1,
-            "observed_at": "2026-11-20T08:00:00Z",
+            "observed_at": "2026-11-12T08:00:00Z",
             "source": "field",
             "tracker": "work",
             "key": "PLAT-2",
@@ -183,61 +147,57 @@ def test_the_views_show_what_was_recorded(cache: Cache, path: Path) -> None:
     assert (shown["kind"], shown["exit_code"], shown["problems"]) == ("pull", 0, '["one"]')
 
 
-def test_rows_come_back_as_they_went_in_and_in_order(cache: Cache, path: Path) -> None:
-    bare = ObjectiveStatus(
-        Ref("2026-Q4", "a-first-by-name"),
-        NOW,
-        "t",
-        Level.COMPANY,
-        Origin.TOP_DOWN,
-        Stage.DRAFT,
-        Health.UNKNOWN,
-        expected=0.0,
-        coverage=0.0,
-    )
-    unknown = KeyResultStatus(bare.ref.child("k"), NOW, "t", Kind.DONE, Health.UNKNOWN)
-    kpi = KpiStatus(Ref("2027-Q1", "kpi"), NOW, "t", Level.TEAM)
-    cache.status.record([OBJECTIVE, bare], [KEY_RESULT, unknown], [KPI, kpi], [EDGE])
-    with Reader.at(path, "acme") as reader:
-        assert reader.status.objectives() == (OBJECTIVE, bare)
-        assert reader.status.key_results("2026-Q4") == (KEY_RESULT, unknown)
-        assert reader.status.kpis() == (KPI, kpi)
-        assert reader.status.kpis("2026-Q4") == (KPI,)
-        assert reader.status.alignment() == (EDGE,)
-        assert reader.status.cycles() == ("2026-Q4", "2027-Q1")
+def test_what_nobody_knows_is_null(cache: Cache, path: Path) -> None:
+    cache.status.record(status(OBJECTIVE, facts=Facts()))
+    unknown = {"progress", "tracker", "key", "url"}
+    (objective,) = view(path, "objective_status")
+    assert {name for name, value in objective.items() if value is None} == unknown
+    assert (objective["health"], objective["coverage"]) == (Health.UNKNOWN, 0.0)
+    (key_result,) = view(path, "key_result_status")
+    unknown |= {"current", "raw_progress", "confidence", "observed_at", "source"}
+    assert {name for name, value in key_result.items() if value is None} == unknown
 
 
-def test_a_new_status_replaces_the_old_or_leaves_it_whole(cache: Cache) -> None:
-    cache.status.record([OBJECTIVE], [KEY_RESULT], [KPI], [EDGE])
+def test_a_new_status_takes_the_place_of_its_own_cycle_alone(cache: Cache, path: Path) -> None:
+    old = replace(OBJECTIVE, ref=Ref("2026-Q3", "old"), key_results=())
+    cache.status.record(status(OBJECTIVE))
+    cache.status.record(status(old, cycle="2026-Q3"))
+    assert sorted(map(str, refs(path, "objective_status"))) == ["2026-Q3/old", str(REF)]
+    assert len(view(path, "alignment")) == 2
+    other = replace(OBJECTIVE, ref=Ref("2026-Q4", "other"), key_results=(), aligns_to=())
+    cache.status.record(status(other))
+    assert sorted(map(str, refs(path, "objective_status"))) == ["2026-Q3/old", "2026-Q4/other"]
+    assert refs(path, "key_result_status") == []
+    assert refs(path, "alignment") == ["2026-Q3/old"]
+
+
+def test_a_status_that_cannot_be_stored_leaves_the_old_one_whole(cache: Cache, path: Path) -> None:
+    cache.status.record(status(OBJECTIVE))
+    before = {name: view(path, name) for name in VIEWS}
     with pytest.raises(sqlite3.IntegrityError):
-        cache.status.record([], [KEY_RESULT])
-    assert cache.status.objectives() == (OBJECTIVE,) and cache.status.kpis() == (KPI,)
-    cache.status.record([OBJECTIVE], [])
-    assert (cache.status.key_results(), cache.status.kpis(), cache.status.alignment()) == ((), (), ())
+        cache.status.record(status(replace(OBJECTIVE, title="first"), replace(OBJECTIVE, title="second")))
+    assert {name: view(path, name) for name in VIEWS} == before
 
 
 def test_a_thousand_objectives_are_recorded_and_read_quickly(cache: Cache, path: Path) -> None:
     objectives = [
-        ObjectiveStatus(
-            Ref("2026-Q4", f"o{number}"), NOW, "t" * 60, Level.TEAM, Origin.TOP_DOWN, Stage.COMMITTED, Health.ON_TRACK,
-            expected=0.5, coverage=1.0, link=OBJECTIVE.link,
+        replace(
+            OBJECTIVE,
+            ref=ref,
+            key_results=tuple(replace(KEY_RESULT, ref=ref.child(f"k{number}")) for number in range(4)),
         )
-        for number in range(1000)
-    ]  # fmt: skip
-    key_results = [
-        KeyResultStatus(each.ref.child(f"k{number}"), NOW, "t" * 60, Kind.REACH, Health.ON_TRACK, link=OBJECTIVE.link)
-        for each in objectives
-        for number in range(4)
+        for ref in (Ref("2026-Q4", f"o{number}") for number in range(1000))
     ]
+    key_results = [each for objective in objectives for each in objective.key_results]
     measured = [Measured(each.ref, 1.0, NOW, "field", {"item": "PLAT-1"}) for each in key_results]
+    large = status(*objectives)
     began = time.process_time()
     with cache.transaction():
         assert cache.observations.record(measured) == 4000
-        cache.status.record(objectives, key_results)
+        cache.status.record(large)
     written = time.process_time()
-    with Reader.at(path, "acme") as reader, reader.snapshot():
-        assert len(reader.status.objectives("2026-Q4")) == 1000
-        assert len(reader.status.key_results("2026-Q4")) == 4000
+    assert len(cache.observations.current("2026-Q4")) == 4000
     read = time.process_time()
+    assert len(view(path, "objective_status")) == 1000 and len(view(path, "key_result_status")) == 4000
     assert written - began < 0.5
     assert read - written < 0.25
