@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -55,8 +56,8 @@ _EXCERPT = 26
 def demo(call: Call, directory: Path, force: bool, port_base: int) -> None:
     """See the whole job done on embedded trackers, in a few seconds.
 
-    Writes the workspace of a small company, serves a Jira Cloud, a Jira Data Center and a GitHub on this machine, syncs,
-    lets people work for six weeks, and shows how the OKRs stand. Nothing leaves this machine.
+    Writes the workspace of a small company, serves a Jira Cloud, a Jira Data Center and a GitHub on this machine,
+    syncs, lets people work for six weeks, and shows how the OKRs stand. Nothing leaves this machine.
     """
     from okrsync.sandbox.clock import SandboxClock
     from okrsync.sandbox.company import InUse, Premises, SiteName
@@ -111,7 +112,7 @@ class _Excerpt(Screen):
     """Shows the beginning and the last line of what is long."""
 
     def _write(self, text: str) -> None:
-        lines = text.splitlines(keepends=True)
+        lines = [line for line in text.splitlines(keepends=True) if line.strip()]
         if len(lines) > _EXCERPT + 2:
             left_out = f"  … {len(lines) - _EXCERPT - 1} more lines …\n"
             lines = [*lines[:_EXCERPT], left_out, lines[-1]]
@@ -130,18 +131,15 @@ class _Stage:
     def heading(self, text: str) -> None:
         """Begin a part of the demo."""
         self._steps += 1
-        self._show(["", f"{self._steps}. {text}", ""], "bold cyan")
+        self._show(["", f"{self._steps}. {text}"], "bold cyan")
 
-    def say(self, *sentences: str) -> None:
-        """Tell something, a paragraph each."""
-        import textwrap
-
-        for sentence in sentences:
-            self._show(textwrap.wrap(sentence, _WIDTH), "")
+    def say(self, text: str) -> None:
+        """Tell something."""
+        self._show(["", *textwrap.wrap(text, _WIDTH)], "")
 
     def lines(self, *lines: str) -> None:
         """Lines that stay as they are."""
-        self._show(list(lines), "")
+        self._show(["", *lines], "")
 
     def prompt(self, typed: str) -> None:
         """A line as somebody types it."""
@@ -171,8 +169,8 @@ class _Stage:
             raise Ended(f"the demo was stopped at `{typed}`", code)
         if code:
             raise Ended(
-                f"the demo stopped in part {self._steps}, at `{typed}` (exit code {code}): what went wrong is said above;"
-                f" {self.directory} is left as it is",
+                f"the demo stopped in part {self._steps}, at `{typed}` (exit code {code}): what went wrong is said"
+                f" above; {self.directory} is left as it is",
                 FAILED,
             )
 
@@ -201,18 +199,18 @@ def _play(stage: _Stage, premises: Premises) -> None:
         f"A small company keeps its OKRs in {stage.directory}, and works in three trackers, which this demo serves on"
         " this machine. For them it is six weeks ago, the first day of a new cycle."
     )
-    stage.lines("", *(f"  {TITLES[name]:<18}{url}" for name, url in premises.urls.items()), "")
+    stage.lines(*(f"  {TITLES[name]:<18}{url}" for name, url in premises.urls.items()))
     stage.lines(*_listing(files))
     stage.prompt(f"cd {stage.directory}")
-    stage.say("", "Is everything right that people wrote? No tracker is asked for that.")
+    stage.say("Is everything right that people wrote? No tracker is asked for that.")
     stage.run("check")
 
     stage.heading("From documents to epics, milestones and issues")
     stage.say("What would a sync do? A plan writes nothing; its digest stands for exactly these changes.")
     stage.run("plan", excerpt=True)
-    stage.say("", "That is what we want: objectives become epics and milestones, key results issues and fields.")
+    stage.say("That is what we want: objectives become epics and milestones, key results issues and fields.")
     stage.run("sync")
-    stage.say("", "Once more: there is nothing left to do, and no request writes anything.")
+    stage.say("Once more: there is nothing left to do, and no request writes anything.")
     stage.run("sync")
 
     stage.heading("Six weeks of work in the trackers")
@@ -221,17 +219,18 @@ def _play(stage: _Stage, premises: Premises) -> None:
 
     stage.heading("Documents and trackers meet again")
     stage.say(
-        "People also changed what the documents say. What a document owns is put right; where both sides decide,"
-        " a change from the tracker is adopted into the document; and progress goes into the trackers' fields."
+        "People also changed what the documents say. What a document owns is put right; where both sides decide, as for"
+        " the web team, a change from the tracker is adopted into the document; and progress goes into fields. What"
+        " somebody wrote below okrsync's block in a description stays."
     )
     stage.run("sync")
 
     stage.heading("How we stand")
     stage.say("Health compares progress with what is due by now. A value that nobody has told is unknown, never 0.")
     stage.run("status")
-    stage.say("", "Who supports whom, across trackers:")
+    stage.say("Who supports whom, across trackers:")
     stage.run("tree")
-    stage.say("", "And the proof that everything is where it belongs:")
+    stage.say("And the proof that everything is where it belongs:")
     stage.run("sync")
 
     premises.save()
@@ -244,7 +243,7 @@ def _work(stage: _Stage, premises: Premises, staff: Staff) -> None:
 
     for week in range(1, WEEKS + 1):
         premises.clock.advance(timedelta(weeks=1))
-        stage.lines("", f"Week {week}, {premises.clock.now():%A %d %B}", *(f"  {each}" for each in staff.work(week)))
+        stage.lines(f"Week {week}, {premises.clock.now():%A %d %B}", *(f"  {each}" for each in staff.work(week)))
         stage.run("pull", *(["--quiet"] if week < WEEKS else []))
 
 
@@ -280,5 +279,6 @@ def _next_steps(directory: Path) -> Iterator[str]:
         shown = os.path.relpath(here) if here.is_relative_to(Path.cwd()) else str(here)
         path = f"$PWD/{shown}" if not Path(shown).is_absolute() else shown
         steps.insert(0, (f'export PATH="{path}:$PATH"', "where okrsync is"))
+    wide = max(len(typed) for typed, _ in steps)
     for typed, meaning in steps:
-        yield f"  {typed:<38}{meaning}".rstrip()
+        yield f"  {typed:<{wide}}  {meaning}".rstrip()
