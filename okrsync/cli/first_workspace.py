@@ -189,7 +189,7 @@ def next_steps(answers: Answers, folder: str, document: str) -> list[str]:
 
 def _scopes(tracker_type: str) -> str:
     known = {
-        "jira": "read:jira-work and write:jira-work",
+        "jira": "read:jira-work, write:jira-work and read:jira-user",
         "github": "Issues read and write, Metadata read",
     }
     return known.get(tracker_type, "see its documentation")

@@ -13,10 +13,9 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from okrsync.domain.numbers import number_text
 from okrsync.domain.ref import Ref
 from okrsync.plan.values import Action, Change, Plan
-from okrsync.reports.words import shown, shown_lines
+from okrsync.reports.words import figure, shown, shown_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -61,8 +60,8 @@ _DONE = {
     Action.COMMENT: "commented",
     Action.ADOPT: "adopted",
 }
-_LONG = 60
-"""From how many characters on a text is shown by what changed in it."""
+_LONG = 160
+"""From how many characters on a text is shown by what changed in it, as one of several lines is."""
 
 
 def plan_lines(plan: Plan, *, complete: bool = True) -> Iterator[Line]:
@@ -201,7 +200,7 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return number_text(float(value))
+        return figure(float(value))
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):

@@ -15,7 +15,7 @@ from okrsync.reports import words
 from okrsync.reports.colours import MUTED, bar, health_text, link_text
 from okrsync.reports.status_text import headline
 
-WIDE = 100
+WIDE = 140
 """The width of a terminal from which on goals and values have columns of their own."""
 
 
