@@ -17,9 +17,18 @@ def stamp(moment: datetime) -> str:
     Raises:
         ValueError: when it has no time zone.
     """
+    return _in_utc(moment).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def exact_stamp(moment: datetime) -> str:
+    """As `stamp`, to the microsecond. A column has the one or the other, never both."""
+    return _in_utc(moment).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone, so nobody knows when it was")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return moment.astimezone(UTC)
 
 
 def maybe_stamp(moment: datetime | None) -> str | None:
@@ -28,7 +37,7 @@ def maybe_stamp(moment: datetime | None) -> str | None:
 
 
 def moment_of(text: str) -> datetime:
-    """The moment that `stamp` wrote."""
+    """The moment that `stamp` or `exact_stamp` wrote."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 

@@ -1,6 +1,7 @@
 """What goes into the cache and comes out of it, as frozen values.
 
-Times are aware datetimes and are kept in UTC, to the second.
+Times are aware datetimes and are kept in UTC: to the microsecond those of intents and check-ins, whose age and order
+decide something, and to the second all others.
 """
 
 from __future__ import annotations

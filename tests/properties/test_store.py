@@ -14,13 +14,13 @@ from okrsync.domain.items import ItemId, ItemKind, RemoteItem
 from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
 from okrsync.store.cache import Cache
-from okrsync.store.columns import item_from_json, item_to_json, moment_of, stamp
+from okrsync.store.columns import exact_stamp, item_from_json, item_to_json, moment_of, stamp
 from okrsync.store.values import IntentState, Link, Measured
 
 texts = st.text(max_size=20)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 moments = st.datetimes(
-    min_value=datetime(1971, 1, 1),
+    min_value=datetime(2, 1, 1),
     max_value=datetime(9000, 1, 1),
     timezones=st.integers(-720, 840).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 )
@@ -48,10 +48,12 @@ def test_an_item_comes_back_as_it_was(item: RemoteItem) -> None:
 
 
 @given(moments, moments)
-def test_times_are_kept_to_the_second_and_sort_as_text(one: datetime, other: datetime) -> None:
+def test_times_are_kept_to_the_second_or_exactly_and_sort_as_text(one: datetime, other: datetime) -> None:
     assert moment_of(stamp(one)) == one.replace(microsecond=0)
+    assert moment_of(exact_stamp(one)) == one
     if stamp(one) < stamp(other):
         assert one < other
+    assert (exact_stamp(one) < exact_stamp(other)) == (one < other)
 
 
 REFS = [Ref("2026-Q4", "objective", name) for name in ("a", "b")]

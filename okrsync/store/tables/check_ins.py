@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from okrsync.domain.ref import Ref
-from okrsync.store.columns import cycle_range, moment_of, stamp
+from okrsync.store.columns import cycle_range, exact_stamp, moment_of
 from okrsync.store.session import Session
 from okrsync.store.tables.carried import Carried
 from okrsync.store.values import CheckIn, CheckInOrigin
@@ -70,7 +70,7 @@ class CheckIns:
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     str(check_in.ref),
-                    stamp(check_in.at),
+                    exact_stamp(check_in.at),
                     check_in.author,
                     check_in.value,
                     check_in.confidence,

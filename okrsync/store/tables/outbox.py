@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from okrsync.domain.ref import Ref
-from okrsync.store.columns import from_json, maybe_moment, moment_of, stamp, to_json
+from okrsync.store.columns import exact_stamp, from_json, maybe_moment, moment_of, to_json
 from okrsync.store.session import Session
 from okrsync.store.tables.carried import Carried
 from okrsync.store.tables.links import Links
@@ -34,7 +34,7 @@ class Outbox:
             raise RuntimeError("an intent has to be on disk before its request: not inside a transaction")
         added = self._session.write(
             "insert into outbox (run_id, ref, action, payload, state, intended_at) values (?, ?, ?, ?, 'intended', ?)",
-            (run_id, str(ref), action, to_json(payload), self._session.now()),
+            (run_id, str(ref), action, to_json(payload), self._now()),
         )
         return int(added.lastrowid or 0)
 
@@ -84,7 +84,7 @@ class Outbox:
         """Drop the settled ones that are older than `KEPT_FOR`; how many there were."""
         return self._session.write(
             "delete from outbox where state in ('done', 'failed') and intended_at < ?",
-            (stamp(self._session.clock() - KEPT_FOR),),
+            (exact_stamp(self._session.clock() - KEPT_FOR),),
         ).rowcount
 
     def clear_settled(self) -> None:
@@ -92,7 +92,7 @@ class Outbox:
         self._session.write("delete from outbox where state in ('done', 'failed')")
 
     def _close(self, intent_id: int, state: IntentState, item_id: str | None = None, error: str | None = None) -> None:
-        settled_at = None if state is IntentState.UNSETTLED else self._session.now()
+        settled_at = None if state is IntentState.UNSETTLED else self._now()
         changed = self._session.write(
             "update outbox set state = ?, settled_at = ?, item_id = ?, error = ?"
             " where id = ? and state in ('intended', 'unsettled')",
@@ -100,6 +100,10 @@ class Outbox:
         )
         if changed.rowcount != 1:
             raise LookupError(f"there is no open intent {intent_id}")
+
+    def _now(self) -> str:
+        # After how many seconds a creation may be sent again hangs on an intent's age: no second too early.
+        return exact_stamp(self._session.clock())
 
 
 def _intent(

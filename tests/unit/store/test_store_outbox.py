@@ -41,6 +41,17 @@ def test_an_unknown_outcome_stays_open_until_it_is_known(cache: Cache) -> None:
     assert cache.links.live() == {}
 
 
+def test_an_intent_is_never_older_than_it_is(cache: Cache, clock: Any) -> None:
+    clock.advance(timedelta(microseconds=999_999))
+    intent = cache.outbox.intend(REF, "create", {})
+    (left,) = cache.outbox.open_intents()
+    assert left.intended_at == clock.now
+    clock.advance(timedelta(milliseconds=1))
+    cache.outbox.settle(intent)
+    found = cache.outbox.get(intent)
+    assert found is not None and found.settled_at == clock.now
+
+
 def test_what_is_settled_cannot_be_settled_again(cache: Cache) -> None:
     intent = cache.outbox.intend(REF, "update", {})
     cache.outbox.settle(intent)
@@ -107,6 +118,13 @@ def test_the_newest_check_in_counts_whatever_order_they_came_in(cache: Cache) ->
     cache.check_ins.add(CheckIn(other, MONDAY, "dana", 9.0))
     assert {ref: each.value for ref, each in cache.check_ins.newest("2026-Q4").items()} == {REF: 2.0}
     assert {ref: each.value for ref, each in cache.check_ins.newest().items()} == {REF: 2.0, other: 9.0}
+
+
+def test_check_ins_within_one_second_keep_their_order(cache: Cache) -> None:
+    for value, milliseconds in ((1.0, 0), (3.0, 900), (2.0, 50)):
+        cache.check_ins.add(CheckIn(REF, MONDAY + timedelta(milliseconds=milliseconds), "dana", value))
+    assert [each.value for each in cache.check_ins.of(REF)] == [1.0, 2.0, 3.0]
+    assert cache.check_ins.newest()[REF].at == MONDAY + timedelta(milliseconds=900)
 
 
 def test_a_comment_that_is_read_twice_is_one_check_in(cache: Cache) -> None:
