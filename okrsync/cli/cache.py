@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from okrsync.store.values import CacheInfo
 
 
-@click.group("cache")
-@global_options
+@click.group("cache", params=global_options())
 def cache() -> None:
     """Look after the cache: the file with links, values over time, and what is under way."""
 

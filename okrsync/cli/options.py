@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from okrsync.cli.call import Call
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
@@ -25,37 +23,47 @@ def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return keep
 
 
-def _kept(name: str, *declarations: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    return click.option(*declarations, expose_value=False, callback=_keep(name), **attributes)
-
-
-def global_options(decorated: Decorated) -> Decorated:
+def global_options() -> list[click.Parameter]:
     """The options of every command."""
-    for option in reversed(
-        (
-            _kept(
-                "config",
-                "--config",
-                type=click.Path(path_type=Path),
-                metavar="PATH",
-                help="The settings file or its folder. Default: OKRSYNC_CONFIG, else okrsync.toml here or above.",
-            ),
-            _kept("quiet", "-q", "--quiet", is_flag=True, help="No progress and no notes, only what was asked for."),
-            _kept("verbose", "-v", "--verbose", is_flag=True, help="Say what happens, and where an error comes from."),
-            _kept(
-                "log_format",
-                "--log-format",
-                type=click.Choice(["text", "json"]),
-                help="How messages on standard error look. Default: text.",
-            ),
-        )
-    ):
-        decorated = option(decorated)
-    return decorated
+    return [
+        click.Option(
+            ["--config"],
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="The settings file or its folder. Default: OKRSYNC_CONFIG, else okrsync.toml here or above.",
+            expose_value=False,
+            callback=_keep("config"),
+        ),
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            help="No progress and no notes, only what was asked for.",
+            expose_value=False,
+            callback=_keep("quiet"),
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            help="Say what happens, and where an error comes from.",
+            expose_value=False,
+            callback=_keep("verbose"),
+        ),
+        click.Option(
+            ["--log-format"],
+            type=click.Choice(["text", "json"]),
+            help="How messages on standard error look. Default: text.",
+            expose_value=False,
+            callback=_keep("log_format"),
+        ),
+    ]
 
 
-cycle_option = _kept(
-    "cycle", "--cycle", metavar="NAME", help="The cycle. Default: the one that holds today, else the newest."
+cycle_option = click.option(
+    "--cycle",
+    metavar="NAME",
+    help="The cycle. Default: the one that holds today, else the newest.",
+    expose_value=False,
+    callback=_keep("cycle"),
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
@@ -64,10 +72,12 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would b
 
 
 def command(name: str, **attributes: Any) -> Callable[[Callable[..., int | None]], click.Command]:
-    """A command with the global options. What its function returns is the exit code."""
+    """A command with the global options, after its own. What its function returns is the exit code."""
 
     def decorate(function: Callable[..., int | None]) -> click.Command:
-        return click.command(name, cls=click.Command, **attributes)(global_options(_with_call(function)))
+        made = click.command(name, cls=click.Command, **attributes)(_with_call(function))
+        made.params += global_options()
+        return made
 
     return decorate
 

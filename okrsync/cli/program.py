@@ -88,10 +88,10 @@ def version() -> str:
 @click.group(
     "okrsync",
     cls=Program,
+    params=global_options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `okrsync demo`, or with `okrsync init` in the repository that shall hold your OKRs.",
 )
-@global_options
 @cycle_option
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."

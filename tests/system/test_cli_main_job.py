@@ -163,6 +163,27 @@ def test_a_tracker_that_is_away_ends_with_4(desk: Desk, okrsync: Okrsync) -> Non
     assert okrsync("status").code == 0
 
 
+@pytest.mark.parametrize("kind", ["html_login", "wrong_json", "truncate", "empty_list"])
+def test_whatever_a_server_answers_is_explained_and_writes_nothing(kind: Any, desk: Desk, okrsync: Okrsync) -> None:
+    desk.write_team()
+    desk.ground.site.faults.add(Fault(kind, times=None))
+    for command in (["plan"], ["sync"], ["check", "--online"], ["trackers", "--online"]):
+        said = okrsync(*command)
+        assert "Traceback" not in said.err and "error in okrsync" not in said.err, said.err
+        if kind != "empty_list":
+            assert said.code in {1, 2, 4} and said.err, (command, said)
+    assert not desk.ground.texts()
+
+
+def test_a_wrong_address_is_explained(desk: Desk, okrsync: Okrsync) -> None:
+    desk.write_team()
+    desk.write_settings(desk.ground.settings().replace(desk.ground.server.url, f"{desk.ground.server.url}/no/api"))
+    for command in (["plan"], ["check", "--online"]):
+        said = okrsync(*command)
+        assert said.code in {2, 4} and "failed: work" in said.err or "okrsync.toml:" in said.err
+        assert "Traceback" not in said.err and "error in okrsync" not in said.err
+
+
 def test_a_token_that_is_not_there_is_bad_settings(
     desk: Desk, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:

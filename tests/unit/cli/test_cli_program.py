@@ -13,10 +13,6 @@ from okrsync.cli.call import Call
 from okrsync.cli.program import COMMANDS, program, run
 from tests.unit.cli.conftest import Okrsync
 
-OTHERS = {"demo", "sandbox"}
-"""Commands whose modules come with the sandbox."""
-READY = [name for name in COMMANDS if name not in OTHERS]
-
 
 def test_the_help_names_every_command_and_what_it_does(okrsync: Okrsync) -> None:
     said = okrsync("--help")
@@ -25,7 +21,7 @@ def test_the_help_names_every_command_and_what_it_does(okrsync: Okrsync) -> None
         assert f"  {name} " in said.out and summary in said.out
 
 
-@pytest.mark.parametrize("name", READY)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_where_the_program_looks_for_it_and_explains_itself(name: str, okrsync: Okrsync) -> None:
     module, _, attribute = COMMANDS[name][0].partition(":")
     found = getattr(import_module(module), attribute)
