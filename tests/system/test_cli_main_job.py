@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from okrsync.cli.program import run
 from okrsync.domain.ref import Ref
 from okrsync.sandbox.faults import Fault
+from okrsync.trackers.retry import RetryPolicy
 from tests.system.grounds import CYCLE, GROUNDS, TOKEN_VARIABLE, Desk, GitHub, JiraCloud, served
 
 O1 = Ref(CYCLE, "o0-0")
@@ -164,7 +166,10 @@ def test_a_tracker_that_is_away_ends_with_4(desk: Desk, okrsync: Okrsync) -> Non
 
 
 @pytest.mark.parametrize("kind", ["html_login", "wrong_json", "truncate", "empty_list"])
-def test_whatever_a_server_answers_is_explained_and_writes_nothing(kind: Any, desk: Desk, okrsync: Okrsync) -> None:
+def test_whatever_a_server_answers_is_explained_and_writes_nothing(
+    kind: Any, desk: Desk, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("okrsync.trackers.retry.RetryPolicy", partial(RetryPolicy, first_wait=0.001))
     desk.write_team()
     desk.ground.site.faults.add(Fault(kind, times=None))
     for command in (["plan"], ["sync"], ["check", "--online"], ["trackers", "--online"]):
@@ -180,7 +185,7 @@ def test_a_wrong_address_is_explained(desk: Desk, okrsync: Okrsync) -> None:
     desk.write_settings(desk.ground.settings().replace(desk.ground.server.url, f"{desk.ground.server.url}/no/api"))
     for command in (["plan"], ["check", "--online"]):
         said = okrsync(*command)
-        assert said.code in {2, 4} and "failed: work" in said.err or "okrsync.toml:" in said.err
+        assert (said.code in {2, 4} and "failed: work" in said.err) or "okrsync.toml:" in said.err
         assert "Traceback" not in said.err and "error in okrsync" not in said.err
 
 
@@ -243,6 +248,15 @@ def test_verbose_shows_what_happens_and_no_token(desk: Desk, okrsync: Okrsync) -
     events = [json.loads(line) for line in said.err.splitlines()]
     assert events[-1]["event"] == "done" and events[-1]["exit_code"] == 0
     assert okrsync("sync", "--quiet") == Said(0, "", "")
+
+
+def test_a_cache_of_another_workspace_is_refused(desk: Desk, okrsync: Okrsync) -> None:
+    desk.write_team()
+    okrsync("sync")
+    desk.write_settings(desk.ground.settings().replace('workspace = "acme"', 'workspace = "other"'))
+    for command in (["status"], ["sync"], ["cache", "rebuild"]):
+        said = okrsync(*command)
+        assert said.code == 2 and "'acme'" in said.err and "Traceback" not in said.err
 
 
 @only_jira

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -71,19 +75,22 @@ def test_status_loads_no_client_library(folder: Path, arguments: list[str]) -> N
 
 
 def seconds(*command: str) -> float:
-    """The time that a process takes, at its best: what else runs here only ever makes it longer."""
-    best = float("inf")
-    for _ in range(7):
-        started = time.perf_counter()
-        subprocess.run(command, env=environment(), check=True, stdout=subprocess.DEVNULL)
-        best = min(best, time.perf_counter() - started)
-    return best
+    """The time that a process takes."""
+    started = time.perf_counter()
+    subprocess.run(command, env=environment(), check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
 
 
 @pytest.mark.parametrize("argument", ["--version", "--help"])
 def test_it_starts_in_less_than_twice_the_time_of_click(argument: str) -> None:
-    click = seconds(sys.executable, "-c", "import click")
-    assert seconds(*PROGRAM, argument) < 2 * click
+    ours, click = [], []
+    # What else runs on the machine only ever makes a process slower, so the best of each is nearest to the truth.
+    for _ in range(15):
+        click.append(seconds(sys.executable, "-c", "import click"))
+        ours.append(seconds(*PROGRAM, argument))
+        if len(ours) >= 5 and min(ours) < 2 * min(click):
+            break
+    assert min(ours) < 2 * min(click)
 
 
 def test_a_pipe_gets_plain_text_that_is_not_cut(folder: Path) -> None:
@@ -123,6 +130,29 @@ def test_a_broken_plugin_is_named_and_takes_nothing_down(folder: Path) -> None:
     assert {each["name"] for each in said.json["types"]} >= {"jira", "github"}
     assert [each["name"] for each in said.json["left_out"]] == ["broken"]
     assert "plugin broken is left out: ModuleNotFoundError" in said.err
+
+
+def test_progress_shows_on_the_terminal_and_never_in_the_data(tmp_path: Path) -> None:
+    with served(JiraCloud()) as ground:
+        Desk(ground, tmp_path).write_team()
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [*PROGRAM, "sync", "--json"],
+            cwd=tmp_path,
+            env=environment(TERM="xterm-256color"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # how Linux says that the other end of a terminal is gone
+            while more := os.read(ours, 65536):
+                seen += more
+        os.close(ours)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0 and b"\x1b" not in out and len(json.loads(out)["changes"]) == 3
+    assert b"reading work" in seen and b"3 of 3" in seen
 
 
 def test_a_stalled_read_is_cut_within_ten_seconds_and_it_is_said_what_was_done(tmp_path: Path) -> None:
