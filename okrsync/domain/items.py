@@ -71,3 +71,5 @@ class Child:
     """The value of the field that was asked for; None when it is empty."""
     pull_request: bool = False
     markers: tuple[str, ...] = ()
+    url: str = ""
+    """Where people look at it; empty where the tracker does not say."""

@@ -27,12 +27,20 @@ class Share:
 def share_done(children: Iterable[Child], *, by_points: bool = False, pull_requests: bool = False) -> Share:
     """The share of children that is done, by count or by points.
 
-    okrsync's own items (those that carry a marker) never count, pull requests only where asked for, and a child without
-    points has none.
+    Of `children`, only those that count do; a child without points has none.
     """
-    counted = [each for each in children if not each.markers and (pull_requests or not each.pull_request)]
+    counted = those_that_count(children, pull_requests=pull_requests)
+    return Share(
+        math.fsum(points_of(each, by_points=by_points) for each in counted if each.done),
+        math.fsum(points_of(each, by_points=by_points) for each in counted),
+    )
 
-    def weight(child: Child) -> float:
-        return (child.points or 0.0) if by_points else 1.0
 
-    return Share(math.fsum(weight(each) for each in counted if each.done), math.fsum(map(weight, counted)))
+def those_that_count(children: Iterable[Child], *, pull_requests: bool = False) -> tuple[Child, ...]:
+    """The children that count: never okrsync's own items (those that carry a marker), pull requests if asked for."""
+    return tuple(each for each in children if not each.markers and (pull_requests or not each.pull_request))
+
+
+def points_of(child: Child, *, by_points: bool) -> float:
+    """What a child weighs: its points, 0 where it has none, or 1 where children are counted."""
+    return (child.points or 0.0) if by_points else 1.0

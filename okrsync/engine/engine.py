@@ -13,6 +13,7 @@ from okrsync.domain.cycle import Cycle
 from okrsync.domain.okr import Kpi, Objective, Okrs
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import assess
+from okrsync.domain.terms import Terms
 from okrsync.engine.applying import Applied, Means, apply
 from okrsync.engine.fetching import Fetched, Quest, fetch
 from okrsync.engine.measuring import Measurements, measure, tasks_of
@@ -234,6 +235,10 @@ class Engine:
             for ref in seen.fetched.snapshot.gone:
                 cache.links.mark_gone(ref)
             cache.observations.record(seen.measurements.values)
+            cache.terms.record(self._terms(), self.inputs.clock())
+
+    def _terms(self) -> dict[Ref, Terms]:
+        return {each.ref: Terms.of(each) for objective in self.okrs.objectives for each in objective.key_results}
 
     def _record_status(self) -> None:
         inputs = self.inputs

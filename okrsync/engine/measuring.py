@@ -6,12 +6,13 @@ A value that cannot be found out is a problem of that key result alone: the last
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from okrsync.domain.evidence import Evidence, evidence_of_children, method_of
 from okrsync.domain.items import Child, FieldValue, ItemKind, RemoteItem
-from okrsync.domain.measures import share_done
+from okrsync.domain.measures import share_done, those_that_count
 from okrsync.domain.numbers import number_text
 from okrsync.domain.okr import Kpi, Measure, Objective, Source
 from okrsync.domain.ref import Ref
@@ -137,6 +138,9 @@ class _Meter:
         name = task.placement.roles.get(Role.CURRENT) if task.placement else None
         located = self.snapshot.items.get(task.ref)
         value, source, at = checked_in, "check-in", check_in.at if check_in else self.now
+        evidence = Evidence(method_of(task.measure))
+        if check_in:
+            evidence = replace(evidence, by=check_in.author, at=check_in.at)
         if name and located:
             field = self._number(located.item.fields.get(name), name, located.item)
             base = self.bases.get(task.ref, {}).get("current", NO_BASE)
@@ -144,8 +148,10 @@ class _Meter:
             if value is not None and value != checked_in:
                 source = f"field {name} of {located.item.at.key}"
                 at = located.item.updated or self.now
+                at_item = located.item.at
+                evidence = Evidence(evidence.method, item=at_item.key, url=at_item.url, field=name, at=located.item.updated)
         if value is not None:
-            self.values.append(Measured(task.ref, value, at.astimezone(UTC), source))
+            self.values.append(Measured(task.ref, value, at.astimezone(UTC), source, evidence.to_json()))
 
     def _field(self, task: Task) -> None:
         placement = self._placement(task)
@@ -158,7 +164,8 @@ class _Meter:
         value = self._number(item.fields.get(name), name, item)
         if value is None:
             raise _Unmeasurable(f"field {name} of {item.at.key} is empty", is_failure=False)
-        self.values.append(Measured(task.ref, value, self.now, f"field {name} of {item.at.key}"))
+        evidence = Evidence(method_of(task.measure, field=name), item=item.at.key, url=item.at.url, field=name)
+        self.values.append(Measured(task.ref, value, self.now, f"field {name} of {item.at.key}", evidence.to_json()))
 
     def _placement(self, task: Task) -> Placement:
         if task.placement is None:
@@ -247,5 +254,7 @@ class _Meter:
             return
         what = task.measure.by if by_points else "children"
         source = f"{number_text(share.done)} of {number_text(share.total)} {what} of {item.at.key} done"
-        evidence = {"done": share.done, "total": share.total}
-        self.values.append(Measured(task.ref, value, self.now, source, evidence))
+        counted = those_that_count(children, pull_requests=task.measure.counts_pull_requests)
+        method = method_of(task.measure, of="objective" if item.kind is ItemKind.OBJECTIVE else None)
+        evidence = evidence_of_children(method, item.at, counted, by_points=by_points, unit=task.unit)
+        self.values.append(Measured(task.ref, value, self.now, source, evidence.to_json()))

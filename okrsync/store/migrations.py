@@ -135,6 +135,14 @@ create table current_values (
   problem text
 );
 
+create table terms (
+  id integer primary key,
+  ref text not null,
+  since text not null,
+  terms text not null
+);
+create index terms_ref on terms (ref, since);
+
 create table check_ins (
   id integer primary key,
   ref text not null,

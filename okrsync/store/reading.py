@@ -20,6 +20,7 @@ from okrsync.store.tables.observations import Observations
 from okrsync.store.tables.outbox import Outbox
 from okrsync.store.tables.runs import Runs
 from okrsync.store.tables.status import Status
+from okrsync.store.tables.terms import DocumentedTerms
 from okrsync.store.tables.texts import Texts
 from okrsync.store.values import CacheInfo
 
@@ -27,7 +28,7 @@ _COUNTS = (
     "select 'links', count(*) from links union all select 'baselines', count(*) from baselines"
     " union all select 'items', count(*) from items union all select 'cursors', count(*) from cursors"
     " union all select 'pages', count(*) from pages union all select 'observations', count(*) from observation"
-    " union all select 'current_values', count(*) from current_values"
+    " union all select 'current_values', count(*) from current_values union all select 'terms', count(*) from terms"
     " union all select 'check_ins', count(*) from check_ins union all select 'outbox', count(*) from outbox"
     " union all select 'runs', count(*) from runs union all select 'kept_texts', count(*) from kept_texts"
     " union all select 'objectives', count(*) from status_objectives"
@@ -48,6 +49,7 @@ class Reader:
         self.baselines = Baselines(session)
         self.items = Items(session)
         self.observations = Observations(session)
+        self.terms = DocumentedTerms(session)
         self.check_ins = CheckIns(session)
         self.outbox = Outbox(session)
         self.runs = Runs(session)

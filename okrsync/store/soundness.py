@@ -7,10 +7,10 @@ from sqlite_utils import Database
 from okrsync.store.errors import CacheDamaged
 from okrsync.store.migrations import registered
 from okrsync.store.session import Session
-from okrsync.store.tables import check_ins, observations, outbox
+from okrsync.store.tables import check_ins, observations, outbox, terms
 from okrsync.store.tables.runs import Runs
 
-CARRIED = (check_ins.CARRIED, outbox.CARRIED, *observations.CARRIED)
+CARRIED = (check_ins.CARRIED, outbox.CARRIED, *observations.CARRIED, terms.CARRIED)
 """What a rebuild carries over from a damaged cache, because no tracker can tell it again."""
 _SCHEMA = "select name, sql from sqlite_master where sql is not null"
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from okrsync.domain.items import ItemId, ItemKind, RemoteItem
 from okrsync.domain.ref import Ref
+from okrsync.domain.terms import Terms
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """A value that JSON can hold."""
@@ -89,6 +90,15 @@ class Observation:
     observed_at: datetime
     source: str
     evidence: Any = None
+
+
+@dataclass(frozen=True)
+class Documented:
+    """The terms that a key result has in its document, and since when okrsync knows of them."""
+
+    ref: Ref
+    since: datetime
+    terms: Terms
 
 
 class CheckInOrigin(StrEnum):

@@ -116,6 +116,7 @@ def child_from(data: Json, project: str, points: float | None = None) -> Child:
         points=points,
         pull_request=is_pull_request(data),
         markers=markers_of(data),
+        url=str(data.get("html_url") or ""),
     )
 
 

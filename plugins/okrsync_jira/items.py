@@ -160,15 +160,17 @@ def moment(raw: Any) -> datetime | None:
     return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def child(row: Mapping[str, Any], points_id: str | None) -> Child:
+def child(row: Mapping[str, Any], points_id: str | None, base_url: str) -> Child:
     """A child item, with the value of its points field."""
     fields = _fields(row)
+    at = item_id(row, base_url)
     return Child(
-        id=str(row["id"]),
-        key=str(row.get("key") or row["id"]),
+        id=at.id,
+        key=at.key,
         done=is_done(fields),
         points=number(fields.get(points_id)) if points_id else None,
         markers=tuple(each for each in labels_of(fields) if Marker.parse(each)),
+        url=at.url,
     )
 
 

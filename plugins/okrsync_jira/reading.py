@@ -120,7 +120,7 @@ class Reader:
             )
             parent = by_id.get(named or "") or parents.get(named or "")
             if parent is not None:
-                child = items.child(row, points[parent.at.project])
+                child = items.child(row, points[parent.at.project], self._client.server.base_url)
                 found[parent.at.id][child.id] = child
         return found
 

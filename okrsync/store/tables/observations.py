@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from okrsync.domain.evidence import LONGEST_CHAIN, packed, unpacked
 from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
+from okrsync.domain.status import Observed
 from okrsync.store.columns import cycle_range, from_json, maybe_moment, maybe_stamp, moment_of, stamp, to_json
 from okrsync.store.session import Session
 from okrsync.store.tables.carried import Carried
@@ -33,6 +35,16 @@ class Observations:
             )
         }
 
+    def observed(self, cycle: str) -> dict[Ref, Observed]:
+        """The last known values of one cycle, as a status takes them: without their evidence."""
+        return dict(
+            self._session.select(
+                _observed,
+                "select ref, value, seen_at, source, problem from current_values where ref >= ? and ref < ?",
+                cycle_range(cycle),
+            )
+        )
+
     def current_of(self, ref: Ref) -> CurrentValue | None:
         """The last known value of one reference; None when nobody ever tried to find it out."""
         return self._session.first(
@@ -43,7 +55,7 @@ class Observations:
 
     def history(self, ref: Ref) -> tuple[Observation, ...]:
         """The values that `ref` took, oldest first; neighbours differ."""
-        return tuple(
+        return _complete(
             self._session.select(
                 _observation,
                 "select ref, value, observed_at, source, evidence from observation where ref = ? order by id",
@@ -61,7 +73,7 @@ class Observations:
             cycle_range(cycle),
         ):
             found.setdefault(each.ref, []).append(each)
-        return {ref: tuple(each) for ref, each in found.items()}
+        return {ref: _complete(each) for ref, each in found.items()}
 
     def record(self, measured: Iterable[Measured]) -> int:
         """Store the outcomes of attempts, in one transaction; how many values changed.
@@ -85,10 +97,7 @@ class Observations:
                 known[each.ref] = touched[each.ref] = after
             self._session.write_many(
                 "insert into observation (ref, value, observed_at, source, evidence) values (?, ?, ?, ?, ?)",
-                [
-                    (str(each.ref), each.value, stamp(each.at), each.source, _evidence(each.evidence))
-                    for each in changes
-                ],
+                [(str(each.ref), each.value, stamp(each.at), each.source, row) for each, row in self._packed(changes)],
             )
             self._session.write_many(
                 "insert into current_values (ref, value, observed_at, seen_at, source, evidence, problem)"
@@ -110,6 +119,33 @@ class Observations:
                 ],
             )
         return len(changes)
+
+    def _packed(self, changes: Iterable[Measured]) -> Iterator[tuple[Measured, str | None]]:
+        """Each change with its evidence as its row holds it: as what differs from that of the row before."""
+        before: dict[Ref, list[Any]] = {}
+        for each in changes:
+            if each.ref not in before:
+                before[each.ref] = self._evidence_of_last_row(each.ref)
+            chain = before[each.ref]
+            row = packed(chain[-1], each.evidence) if 0 < len(chain) <= LONGEST_CHAIN else each.evidence
+            before[each.ref] = [*chain, each.evidence] if row is not each.evidence else [each.evidence]
+            yield each, _evidence(row)
+
+    def _evidence_of_last_row(self, ref: Ref) -> list[Any]:
+        """The complete evidence of the rows of `ref` since the last that holds its evidence complete, oldest first."""
+        rows = self._session.select(
+            lambda text: None if text is None else from_json(text),
+            "select evidence from observation where ref = ? and id >= coalesce((select max(id) from observation"
+            " where ref = ? and json_type(evidence, '$.changed') is null), 0) order by id",
+            (str(ref), str(ref)),
+        )
+        return list(unpacked(rows))
+
+
+def _complete(rows: Sequence[Observation]) -> tuple[Observation, ...]:
+    """Rows that follow one another, each with all of its evidence."""
+    evidence = unpacked(each.evidence for each in rows)
+    return tuple(replace(each, evidence=whole) for each, whole in zip(rows, evidence, strict=True))
 
 
 def _changes(before: CurrentValue | None, measured: Measured) -> bool:
@@ -155,6 +191,12 @@ def _current_value(
         None if evidence is None else from_json(evidence),
         problem,
     )
+
+
+def _observed(
+    ref: str, value: float | None, seen_at: str | None, source: str, problem: str | None
+) -> tuple[Ref, Observed]:
+    return Ref.parse(ref), Observed(value, maybe_moment(seen_at), source, problem=problem)
 
 
 def _observation(ref: str, value: float | None, observed_at: str, source: str, evidence: str | None) -> Observation:
