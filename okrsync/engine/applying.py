@@ -6,7 +6,7 @@ marker is looked up before anything is created again; where a look-up cannot be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from okrsync.engine.outbox import Outbox, Unsettled
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
 from okrsync.plan import block as blocks
+from okrsync.plan.merge import AGREED_BY_HAND
 from okrsync.plan.values import Change, Plan, Snapshot, Step
 from okrsync.store.cache import Cache
 from okrsync.trackers.errors import Misconfigured, TrackerError
@@ -136,9 +137,10 @@ class _Work:
         )
         item = self.means.outbox.create(step.ref, tracker, scope, draft)
         self.places[step.ref] = item.at
-        self.means.cache.baselines.put(step.ref, step.base)
-        if step.fields and not with_item:
+        apart = step.fields and not with_item
+        if apart:
             self.later.setdefault((tracker.context.name, scope), []).append((step, item))
+        self._agree(step, but_for=AGREED_BY_HAND if apart else ())
         self.applied.done.extend(step.changes)
         self._link(step, tracker, scope, item.at)
 
@@ -158,7 +160,8 @@ class _Work:
         )
         if edit != Edit():
             tracker.update(scope, item, edit)
-        if step.fields and not with_item:
+        apart = step.fields if not with_item else {}
+        if apart:
             self.later.setdefault((tracker.context.name, scope), []).append((step, item))
         self._link(step, tracker, scope, item.at)
         for obsolete in step.unlinks:
@@ -167,8 +170,13 @@ class _Work:
             tracker.set_closed(item, step.closed)
         if step.adopt:
             self._adopt(step)
-        self.means.cache.baselines.put(step.ref, step.base)
-        self.applied.done.extend(step.changes)
+        self._agree(step, but_for=AGREED_BY_HAND if apart else ())
+        self.applied.done.extend(change for change in step.changes if change.field not in apart)
+
+    def _agree(self, step: Step, but_for: Collection[str] = ()) -> None:
+        """Note what both sides agree on, now that the tracker has it."""
+        base = {attribute: value for attribute, value in step.base.items() if attribute not in but_for}
+        self.means.cache.baselines.put(step.ref, base)
 
     def _adopt(self, step: Step) -> None:
         values: dict[str, Any] = dict(step.adopt)
@@ -195,6 +203,10 @@ class _Work:
                 tracker.write_fields(scope, values)
             except TrackerError as error:
                 self._failed(Failure(cause_of(error), str(error), tracker=name, project=scope.project))
+                continue
+            for step, _ in group:
+                self._agree(step)
+                self.applied.done.extend(change for change in step.changes if change.field in step.fields)
 
     def _url(self, ref: Ref) -> str | None:
         place = self.places.get(ref) or self.places.get(ref.parent)

@@ -16,7 +16,7 @@ from okrsync.domain.status import assess
 from okrsync.domain.terms import Terms
 from okrsync.engine.applying import Applied, Means, apply
 from okrsync.engine.fetching import Fetched, Quest, fetch
-from okrsync.engine.measuring import Measurements, measure, tasks_of
+from okrsync.engine.measuring import Measurements, as_checked_in, measure, tasks_of
 from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
 from okrsync.engine.placements import Atlas
@@ -27,7 +27,7 @@ from okrsync.plan.values import Linked, Placement, Plan, Snapshot
 from okrsync.plan.wanted import Known, wanted_items
 from okrsync.reports.facts import gather_facts
 from okrsync.store.cache import Cache
-from okrsync.store.values import Link
+from okrsync.store.values import CheckIn, Link
 
 
 class PlanChanged(Exception):
@@ -154,7 +154,7 @@ class Engine:
             tasks_of(self.okrs.objectives, self.okrs.kpis, self._place),
             fetched.snapshot,
             inputs.pool,
-            inputs.cache.check_ins.newest(inputs.cycle.name),
+            self._check_ins(),
             self._bases(),
             inputs.clock(),
         )
@@ -198,15 +198,26 @@ class Engine:
         """What is known of each key result: what was measured just now, else the last known value."""
         values = {ref: current.value for ref, current in self._current_values().items()}
         values |= {each.ref: each.value for each in measurements.values if each.problem is None}
-        check_ins = self.inputs.cache.check_ins.newest(self.inputs.cycle.name)
+        newest = self.inputs.cache.check_ins.newest(self.inputs.cycle.name)
+        check_ins = self._check_ins()
         return {
             ref: Known(
                 current=values.get(ref),
-                confidence=check_ins[ref].confidence if ref in check_ins else None,
-                checked_in=check_ins[ref].value if ref in check_ins else None,
+                confidence=newest[ref].confidence if ref in newest else None,
+                checked_in=as_checked_in(check_ins.get(ref)),
             )
-            for ref in {*values, *check_ins}
+            for ref in {*values, *newest}
         }
+
+    def _check_ins(self) -> dict[Ref, CheckIn]:
+        """The newest check-in of each reference that names a value: a mere note takes none back."""
+        known = self.inputs.cache.check_ins
+        newest = known.newest(self.inputs.cycle.name)
+        for ref in [ref for ref, each in newest.items() if each.value is None]:
+            valued = [each for each in known.of(ref) if each.value is not None]
+            if valued:
+                newest[ref] = valued[-1]
+        return newest
 
     def _apply(self, plan: Plan, snapshot: Snapshot, outbox: Outbox) -> Applied:
         inputs = self.inputs

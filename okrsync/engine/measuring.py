@@ -5,6 +5,7 @@ A value that cannot be found out is a problem of that key result alone: the last
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,10 +16,11 @@ from okrsync.domain.items import Child, FieldValue, ItemKind, RemoteItem
 from okrsync.domain.measures import share_done, those_that_count
 from okrsync.domain.numbers import number_text
 from okrsync.domain.okr import Kpi, Measure, Objective, Source
+from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
-from okrsync.plan.merge import NO_BASE, decide_manual
+from okrsync.plan.merge import CheckedIn, decide_manual, is_news
 from okrsync.plan.values import Placement, Role, Snapshot
 from okrsync.store.values import CheckIn, Measured
 from okrsync.trackers.errors import NotFound, TrackerError
@@ -83,6 +85,13 @@ def measure(
     return Measurements(tuple(meter.values), tuple(meter.failures))
 
 
+def as_checked_in(check_in: CheckIn | None) -> CheckedIn | None:
+    """A check-in as the planner takes it; None where it names no value."""
+    if check_in is None or check_in.value is None:
+        return None
+    return CheckedIn(check_in.value, check_in.at.astimezone(UTC).isoformat())
+
+
 class _Unmeasurable(Exception):
     """Why a value cannot be found out; `is_failure` is False where there simply is none yet."""
 
@@ -134,22 +143,25 @@ class _Meter:
 
     def _manual(self, task: Task) -> None:
         check_in = self.check_ins.get(task.ref)
-        checked_in = check_in.value if check_in else None
+        checked_in = as_checked_in(check_in)
         name = task.placement.roles.get(Role.CURRENT) if task.placement else None
         located = self.snapshot.items.get(task.ref)
-        value, source, at = checked_in, "check-in", check_in.at if check_in else self.now
+        base = self.bases.get(task.ref, {})
+        value = checked_in.value if checked_in else None
+        source, at = "check-in", check_in.at if check_in else self.now
         evidence = Evidence(method_of(task.measure))
         if check_in:
             evidence = replace(evidence, by=check_in.author, at=check_in.at)
         if name and located:
-            field = self._number(located.item.fields.get(name), name, located.item)
-            base = self.bases.get(task.ref, {}).get("current", NO_BASE)
-            _, value = decide_manual(checked_in, field, base)
-            if value is not None and value != checked_in:
-                source = f"field {name} of {located.item.at.key}"
-                at = located.item.updated or self.now
-                at_item = located.item.at
-                evidence = Evidence(evidence.method, item=at_item.key, url=at_item.url, field=name, at=located.item.updated)
+            item = located.item
+            if name in item.fields:
+                _, value = decide_manual(checked_in, self._number(item.fields[name], name, item), base)
+            elif checked_in is None or not is_news(checked_in, base):
+                raise _Unmeasurable(f"field {name} of {item.at.key} could not be read", is_failure=False)
+            if value is not None and not (checked_in and same_number(value, checked_in.value)):
+                source = f"field {name} of {item.at.key}"
+                at = item.updated or self.now
+                evidence = replace(evidence, item=item.at.key, url=item.at.url, field=name, by=None, at=item.updated)
         if value is not None:
             self.values.append(Measured(task.ref, value, at.astimezone(UTC), source, evidence.to_json()))
 
@@ -212,6 +224,10 @@ class _Meter:
             raise _Unmeasurable(
                 f"field {name} of {item.at.key} holds the text {value!r} where a number is expected: enter a number"
             )
+        if value is not None and not math.isfinite(value):
+            raise _Unmeasurable(
+                f"field {name} of {item.at.key} holds {value}, which is no number that a value can have"
+            )
         return None if value is None else float(value)
 
     def _remember_parent(self, task: Task) -> None:
@@ -249,6 +265,10 @@ class _Meter:
         by_points = task.measure.by != "count"
         share = share_done(children, by_points=by_points, pull_requests=task.measure.counts_pull_requests)
         value = share.in_unit(task.unit)
+        if value is not None and not math.isfinite(value):
+            reason = f"the points of {item.at.key}'s children add up to no number; look into their {task.measure.by}"
+            self._unmeasurable(task, _Unmeasurable(reason))
+            return
         if value is None:
             self._unmeasurable(task, _Unmeasurable(f"{item.at.key} has no children that count", is_failure=False))
             return

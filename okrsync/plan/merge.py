@@ -11,7 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -66,19 +67,45 @@ def decide(
     return Decision.WRITE if same(base, tracker) else Decision.HOLD
 
 
+@dataclass(frozen=True)
+class CheckedIn:
+    """The newest check-in that names a value, and when it was made: two with the same number are two."""
+
+    value: float
+    at: str
+
+
+AGREED_BY_HAND = ("current", "checked_in")
+"""What a base says of a manual value: the number that both sides agreed on, and the check-in that was known then."""
+
+
 def decide_manual(
-    checked_in: float | None, field: float | None, base: float | NoBase | None
+    checked_in: CheckedIn | None, field: float | None, base: Mapping[str, Any]
 ) -> tuple[Decision, float | None]:
     """What to do with the field that shows a manual value, and the value that counts.
 
-    `checked_in` is the newest check-in, `field` what the tracker's field holds, `base` what both last agreed on. A
-    person who types a number into the field has measured too: it is adopted. Nothing is written over a number that
-    nobody has agreed on, unless a check-in says so.
+    `field` is what the tracker's field holds, `base` what both last agreed on (`AGREED_BY_HAND`). A person who types a
+    number into the field has measured too: it counts until somebody checks in again. Nothing is written over a number
+    that nobody has agreed on. The whole table:
+
+    | the field holds | no new check-in | a new check-in |
+    | --------------- | --------------- | -------------- |
+    | the same number | agree           | agree          |
+    | nothing         | write           | write          |
+    | what was agreed | agree           | write          |
+    | something else  | adopt           | hold           |
     """
-    if checked_in is None or same_number(checked_in, field):
+    if checked_in is None or same_number(checked_in.value, field):
         return Decision.AGREE, field
-    if field is None or (not isinstance(base, NoBase) and same_number(field, base)):
-        return Decision.WRITE, checked_in
-    if not isinstance(base, NoBase) and same_number(checked_in, base):
-        return Decision.ADOPT, field
-    return Decision.HOLD, checked_in
+    if field is None:
+        return Decision.WRITE, checked_in.value
+    known = "current" in base
+    as_agreed = known and same_number(field, base["current"])
+    if is_news(checked_in, base):
+        return (Decision.WRITE if as_agreed else Decision.HOLD), checked_in.value
+    return (Decision.AGREE if as_agreed else Decision.ADOPT), field
+
+
+def is_news(checked_in: CheckedIn, base: Mapping[str, Any]) -> bool:
+    """Whether the check-in was made after both sides last agreed, or nobody knows when they did."""
+    return base.get("checked_in") != checked_in.at

@@ -8,7 +8,7 @@ from typing import Any
 from okrsync.domain.items import FieldValue, ItemKind, RemoteItem
 from okrsync.domain.ref import Ref
 from okrsync.plan import block as blocks
-from okrsync.plan.revision import Base, Revision, item_change
+from okrsync.plan.revision import Base, Revision, agreed_by_hand, item_change
 from okrsync.plan.values import Action, Change, Linked, Located, Plan, Snapshot, Step, Wanted
 
 
@@ -191,8 +191,8 @@ def _create_change(wanted: Wanted, url_of: Callable[[Ref], str | None], why: str
 
 def _initial_fields(wanted: Wanted) -> dict[str, FieldValue]:
     fields = dict(wanted.fields)
-    if wanted.manual and wanted.manual.value is not None:
-        fields[wanted.manual.field] = wanted.manual.value
+    if wanted.manual and wanted.manual.checked_in:
+        fields[wanted.manual.field] = wanted.manual.checked_in.value
     return fields
 
 
@@ -201,7 +201,8 @@ def _base_after_create(wanted: Wanted) -> dict[str, Any]:
     if wanted.has_due:
         base["due"] = wanted.due.isoformat() if wanted.due else None
     if wanted.manual:
-        base["current"] = wanted.manual.value
+        checked_in = wanted.manual.checked_in
+        base |= agreed_by_hand(checked_in, checked_in.value if checked_in else None)
     if wanted.kind is ItemKind.OBJECTIVE:
         base["closed"] = False
         if wanted.placement.native_links:

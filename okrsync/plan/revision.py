@@ -10,7 +10,7 @@ from okrsync.domain.items import FieldValue, ItemKind, RemoteItem
 from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
 from okrsync.plan import block as blocks
-from okrsync.plan.merge import NO_BASE, Decision, NoBase, decide, decide_manual
+from okrsync.plan.merge import AGREED_BY_HAND, NO_BASE, CheckedIn, Decision, NoBase, decide, decide_manual
 from okrsync.plan.values import Action, Change, Linked, Snapshot, Step, Wanted
 
 Base = Mapping[str, Any]
@@ -84,21 +84,29 @@ class Revision:
 
     def write_manual_value(self) -> None:
         manual = self.wanted.manual
-        if manual is None:
+        if manual is None or manual.field not in self.item.fields:
+            return  # what cannot be read is neither empty nor agreed on
+        standing, checked_in = self.item.fields[manual.field], manual.checked_in
+        if isinstance(standing, str) and standing.strip():
+            if checked_in:
+                self._hold_manual(manual.field, standing, checked_in, "the field holds a text: enter a number there")
             return
-        standing = self.item.fields.get(manual.field)
         number = float(standing) if isinstance(standing, float | int) else None
-        decision, value = decide_manual(manual.value, number, self.base.get("current", NO_BASE))
-        if decision is Decision.HOLD:
-            why = "a check-in and the tracker's field both changed since the last sync: check in again"
-            self.held.append(
-                item_change(Action.UPDATE, self.wanted, self.item, manual.field, standing, why, manual.value)
+        decision, value = decide_manual(checked_in, number, self.base)
+        if decision is Decision.HOLD and checked_in:
+            why = (
+                "a check-in and the tracker's field both changed since the last sync: check in with the number that is"
+                " right, and enter it in the field too"
             )
+            self._hold_manual(manual.field, standing, checked_in, why)
             return
         if decision is Decision.WRITE:
             self.fields[manual.field] = value
             self._change(Action.UPDATE, manual.field, standing, value, "the newest check-in says so")
-        self.agreed["current"] = value
+        self.agreed |= agreed_by_hand(checked_in, value)
+
+    def _hold_manual(self, name: str, standing: FieldValue, checked_in: CheckedIn, why: str) -> None:
+        self.held.append(item_change(Action.UPDATE, self.wanted, self.item, name, standing, why, checked_in.value))
 
     def restore_marker(self, link: Linked | None) -> None:
         if link is None or self._has_marker():
@@ -182,6 +190,11 @@ class Revision:
 
     def _change(self, action: Action, attribute: str | None, before: Any, after: Any, why: str) -> None:
         self.changes.append(item_change(action, self.wanted, self.item, attribute, before, why, after))
+
+
+def agreed_by_hand(checked_in: CheckedIn | None, value: float | None) -> dict[str, Any]:
+    """What a base says of a manual value after both sides agreed on `value`."""
+    return dict(zip(AGREED_BY_HAND, (value, checked_in.at if checked_in else None), strict=True))
 
 
 def item_change(

@@ -14,7 +14,7 @@ from okrsync.domain.items import FieldValue, ItemKind, Markup, RemoteItem
 from okrsync.domain.okr import Source
 from okrsync.domain.ref import Ref
 from okrsync.plan.block import Block
-from okrsync.plan.merge import Authority
+from okrsync.plan.merge import Authority, CheckedIn
 
 
 class Action(StrEnum):
@@ -62,7 +62,7 @@ class ManualValue:
     """The newest check-in of a key result that people measure by hand, and the field that shows it."""
 
     field: str
-    value: float | None
+    checked_in: CheckedIn | None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from okrsync.domain.okr import KeyResult, Kind, Objective, Stage
 from okrsync.domain.progress import progress
 from okrsync.domain.ref import Ref
 from okrsync.plan.block import Block
+from okrsync.plan.merge import CheckedIn
 from okrsync.plan.values import ManualValue, Placement, Role, Wanted
 
 PROGRESS_DIGITS = 4
@@ -24,8 +25,8 @@ class Known:
 
     current: float | None = None
     confidence: float | None = None
-    checked_in: float | None = None
-    """The value of the newest check-in, for a key result that is measured by hand."""
+    checked_in: CheckedIn | None = None
+    """The newest check-in that names a value, for a key result that is measured by hand."""
 
 
 def wanted_items(

@@ -17,7 +17,12 @@ from okrsync.plan.values import Linked, Located, Placement, Plan, Role, Snapshot
 from okrsync.plan.wanted import Known, wanted_items
 
 CYCLE = "2026-Q4"
-ROLES = {Role.BASELINE: "KR baseline", Role.TARGET: "KR target", Role.CURRENT: "KR current", Role.PROGRESS: "OKR progress"}
+ROLES = {
+    Role.BASELINE: "KR baseline",
+    Role.TARGET: "KR target",
+    Role.CURRENT: "KR current",
+    Role.PROGRESS: "OKR progress",
+}
 PLACEMENT = Placement(
     tracker="work",
     project="PLAT",
@@ -106,6 +111,7 @@ class World:
             kind=step.wanted.kind,
             title="",
             markers=(str(Marker("acme", step.ref)),),
+            fields=dict.fromkeys(self.placement.roles.values()) if step.ref.is_key_result else {},
         )
 
     def _url(self, ref: Ref) -> str | None:
@@ -118,9 +124,7 @@ class World:
 
     def rewrite(self, slug: str, **changes: Any) -> None:
         """Somebody edits a document."""
-        self.objectives = [
-            replace(each, **changes) if each.ref.objective == slug else each for each in self.objectives
-        ]
+        self.objectives = [replace(each, **changes) if each.ref.objective == slug else each for each in self.objectives]
 
     def forget(self) -> None:
         """The cache is lost."""

@@ -10,7 +10,7 @@ import pytest
 from okrsync.domain.items import RemoteItem
 from okrsync.domain.okr import Measure, Stage
 from okrsync.domain.ref import Marker, Ref
-from okrsync.plan.merge import Authority
+from okrsync.plan.merge import Authority, CheckedIn
 from okrsync.plan.values import Action, Located
 from okrsync.plan.wanted import Known
 from tests.unit.plan.samples import CYCLE, PLACEMENT, World, both, brief, lines, objective
@@ -114,7 +114,7 @@ def test_text_that_people_write_outside_the_block_is_no_difference() -> None:
 
 def test_tracked_numbers_follow_the_documents_and_an_unknown_value_writes_nothing() -> None:
     world = synced()
-    assert "OKR progress" not in world.items[KR1].fields
+    assert world.items[KR1].fields["OKR progress"] is None
     world.known = {KR1: Known(current=3.1)}
     (change,) = world.plan().changes
     assert (change.field, change.before, change.after) == ("OKR progress", None, 0.36)
@@ -138,12 +138,12 @@ def manual() -> World:
 def test_a_check_in_goes_into_the_field_and_a_number_typed_there_stays() -> None:
     world = manual()
     world.sync()
-    world.known = {KR1: Known(current=3.1, checked_in=3.1)}
+    world.known = {KR1: Known(current=3.1, checked_in=CheckedIn(3.1, "Monday"))}
     assert ("update", "signup/kr1", "KR current") in lines(world.sync())
     assert lines(world.plan()) == []
     world.edit(KR1, fields={**world.items[KR1].fields, "KR current": 2.9})
     assert lines(world.plan()) == []
-    world.known = {KR1: Known(current=2.9, checked_in=2.5)}
+    world.known = {KR1: Known(current=2.9, checked_in=CheckedIn(2.5, "Tuesday"))}
     assert brief(world.plan().held) == [("update", "signup/kr1", "KR current")]
 
 
