@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import sys
 import textwrap
@@ -187,6 +188,7 @@ class _Stage:
 
 
 def _play(stage: _Stage, premises: Premises) -> None:
+    from okrsync.sandbox.company import SiteName
     from okrsync.sandbox.company.planning import cycle_from, write_workspace
     from okrsync.sandbox.company.premises import TITLES
     from okrsync.sandbox.company.staff import Staff
@@ -233,9 +235,13 @@ def _play(stage: _Stage, premises: Premises) -> None:
     stage.say("And the proof that everything is where it belongs:")
     stage.run("sync")
 
-    premises.save()
     stage.heading("Yours to play with")
     stage.lines(*_next_steps(stage.directory))
+    stage.say("While the sandbox runs, a browser shows every item. Change a value there, then `okrsync pull`:")
+    stage.lines(
+        f"  {premises.urls[SiteName.JIRA_CLOUD]}/browse/ACME-2",
+        f"  {premises.urls[SiteName.GITHUB]}/acme/web/milestone/1",
+    )
 
 
 def _work(stage: _Stage, premises: Premises, staff: Staff) -> None:
@@ -266,7 +272,7 @@ def _listing(files: list[Path]) -> Iterator[str]:
 
 def _next_steps(directory: Path) -> Iterator[str]:
     steps = [
-        (f"cd {directory}", ""),
+        (f"cd {shlex.quote(str(directory))}", ""),
         ("okrsync sandbox &", "the three trackers again, at the same addresses"),
         ("okrsync status", ""),
         ("${EDITOR:-vi} okrs/web.toml", "change a title or a target"),

@@ -51,11 +51,11 @@ def sandbox(call: Call, as_json: bool, **options: Any) -> None:
     from okrsync.sandbox.company.premises import kept
     from okrsync.sandbox.serving import serve_forever
 
+    if options["fresh"] and options["directory"]:
+        raise click.UsageError("--fresh keeps nothing, so it takes no directory")
     stop = threading.Event()
     try:
         folder = None if options["fresh"] else _folder(options["directory"])
-        if options["fresh"] and options["directory"]:
-            raise click.UsageError("--fresh keeps nothing, so it takes no directory")
         saved = kept(folder) if folder else None
         with stoppable(stop), Premises(_names(options["only"], saved.ports if saved else {})) as premises:
             if folder and saved and saved.ports:
@@ -68,7 +68,6 @@ def sandbox(call: Call, as_json: bool, **options: Any) -> None:
                 premises.keep_in(folder)
             _say_ready(call, premises, folder, as_json=as_json, empty=not (saved and saved.ports))
             serve_forever(list(premises.servers.values()), until=stop)
-            premises.save()
     except PortTaken as taken:
         option = {"jira-cloud": "--jira-port"}.get(taken.site, f"--{taken.site}-port")
         raise Ended(

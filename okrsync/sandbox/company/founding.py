@@ -5,6 +5,7 @@ from __future__ import annotations
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.sandbox.jira import JiraSandbox
+from okrsync.sandbox.pages import GitHubWithPages, JiraWithPages
 
 KR_FIELDS = ("KR baseline", "KR target", "KR current", "OKR progress")
 """The number fields that a mapping usually names."""
@@ -15,12 +16,12 @@ PROJECT, REPOSITORY, BOARD = "DEMO", "demo/demo", "demo/1"
 
 def jira(*, data_center: bool, clock: SandboxClock | None = None) -> JiraSandbox:
     """A Jira site without projects."""
-    return JiraSandbox(flavour="data-center" if data_center else "cloud", clock=clock)
+    return JiraWithPages(flavour="data-center" if data_center else "cloud", clock=clock)
 
 
 def github(clock: SandboxClock | None = None) -> GitHubSandbox:
     """A GitHub without repositories."""
-    return GitHubSandbox(clock=clock)
+    return GitHubWithPages(clock=clock)
 
 
 def furnish_jira(site: JiraSandbox) -> None:

@@ -72,7 +72,7 @@ class Kept:
 
 
 class Premises:
-    """Some of the three sites on one clock, and their servers; a context manager that stops them in the end."""
+    """Some of the three sites on one clock, and their servers; a context manager that saves and stops them."""
 
     def __init__(self, names: Iterable[SiteName] = tuple(SiteName), clock: SandboxClock | None = None) -> None:
         self.clock = clock or SandboxClock()
@@ -165,18 +165,19 @@ class Premises:
 
         Raises:
             InUse: another process serves them.
-            ValueError, OSError: what is kept cannot be read.
+            ValueError: what is kept cannot be read.
         """
         self.occupy(folder)
         self.is_demo = kept(folder).is_demo
         for name, server in self.servers.items():
             path = folder.absolute() / FOLDER / f"{name}.json"
-            server.app.load(path)
+            try:
+                server.app.load(path)
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise ValueError(
+                    f"{path} cannot be read ({type(error).__name__}: {error}); `okrsync demo --force` begins anew"
+                ) from error
             server.app.autosave = path
-
-    def note_ports(self) -> None:
-        """Note the ports that the sites have, for the next time."""
-        self._write_ports()
 
     def save(self) -> None:
         """Write what is in the sites, where they are kept."""
@@ -197,7 +198,10 @@ class Premises:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        try:
+            self.save()
+        finally:
+            self.stop()
 
     def occupy(self, folder: Path) -> None:
         """Take the sandbox of a folder for this process, until `stop` or the end of the process.
@@ -212,7 +216,8 @@ class Premises:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise InUse(f"another process serves the sandbox of {folder}; end that `okrsync sandbox` first") from None
+            where = "this folder" if folder == Path() else str(folder)
+            raise InUse(f"another process serves the sandbox of {where}: use it, or end it first") from None
         self._lock, self.folder = lock, folder.absolute()
 
     def _write_ports(self) -> None:
