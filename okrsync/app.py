@@ -9,7 +9,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,7 +24,7 @@ from okrsync.domain.status import Facts, Status, assess
 from okrsync.problems import Problem, Problems
 from okrsync.reports.facts import gather_facts
 from okrsync.settings import Settings
-from okrsync.store.errors import CacheMissing, CacheOlder
+from okrsync.store.errors import CacheError, CacheMissing, CacheOlder
 from okrsync.store.reading import Reader
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Workspace:
     """The folder from which messages name files."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set it to end every wait at once; what runs then raises Interrupted."""
+    _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    """What the documents want kept until the next command; the cache takes it over when it is opened for writing."""
 
     @classmethod
     def load(
@@ -83,7 +85,16 @@ class Workspace:
             Problems: everything that is wrong in them.
         """
         settings = self.settings
-        return load(settings.documents_folder, self.shown_from, settings.named_cycles, settings.audiences)
+        texts = self._texts = self._kept_texts()
+        return load(settings.documents_folder, self.shown_from, settings.named_cycles, settings.audiences, texts)
+
+    def _kept_texts(self) -> dict[str, str]:
+        try:
+            with Reader.at(self.settings.cache_file, self.settings.workspace) as cache:
+                return cache.texts.all()
+        except CacheError:
+            # Without them documents are parsed, which takes longer; whoever needs the cache itself says what is wrong.
+            return {}
 
     @property
     def okrs(self) -> Okrs:
@@ -128,7 +139,10 @@ class Workspace:
         """The cache, open for writing; made where there is none."""
         from okrsync.store.cache import Cache
 
-        return Cache.open(self.settings.cache_file, self.settings.workspace, clock=self.now)
+        cache = Cache.open(self.settings.cache_file, self.settings.workspace, clock=self.now)
+        with suppress(CacheError):  # They only save time.
+            cache.texts.keep(self._texts)
+        return cache
 
     def check_trackers(self) -> None:
         """See that every tracker of the settings is of a kind that is installed and can do what the mappings ask for.

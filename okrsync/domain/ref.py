@@ -9,6 +9,7 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 """What an id may look like. No space, slash or colon: ids are part of labels, references and markers."""
 
 _CYCLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_REF = re.compile(rf"({_CYCLE.pattern})/({SLUG.pattern})(?:/({SLUG.pattern}))?")
 _MARKER = re.compile(
     rf"(?<![A-Za-z0-9._:/-])okrsync:(?P<workspace>{SLUG.pattern}):(?P<cycle>{_CYCLE.pattern}):"
     rf"(?P<objective>{SLUG.pattern})(?:/(?P<key_result>{SLUG.pattern}))?"
@@ -33,16 +34,13 @@ class Ref:
         Raises:
             ValueError: when it is not `cycle/objective` or `cycle/objective/key-result`.
         """
-        parts = text.strip().split("/")
-        well_formed = (
-            len(parts) in {2, 3} and _CYCLE.fullmatch(parts[0]) and all(SLUG.fullmatch(part) for part in parts[1:])
-        )
-        if not well_formed:
+        found = _REF.fullmatch(text.strip())
+        if found is None:
             raise ValueError(
                 f"{text!r} is not a reference: write cycle/objective or cycle/objective/key-result,"
                 " for example 2026-Q4/instant-signup/p95"
             )
-        return cls(*parts)
+        return cls(*found.groups(""))
 
     @property
     def is_key_result(self) -> bool:

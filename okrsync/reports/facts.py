@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from okrsync.domain.ref import Ref
-from okrsync.domain.status import Facts, Link, Observed
+from okrsync.domain.status import Facts, Observed
 from okrsync.store.reading import Reader
+
+_NOTHING = Observed(None, None, "")
 
 
 def gather_facts(cache: Reader, cycle: str, check_in_period: timedelta) -> Facts:
     """The newest values, confidences and links of one cycle, all of one moment."""
     with cache.snapshot():
-        current = cache.observations.current(cycle)
+        observed = cache.observations.observed(cycle)
         check_ins = cache.check_ins.newest(cycle)
-        links = cache.links.live()
-    observed: dict[Ref, Observed] = {}
-    for ref in {*current, *check_ins}:
-        value = current.get(ref)
-        check_in = check_ins.get(ref)
-        observed[ref] = Observed(
-            value=value.value if value else None,
-            seen_at=value.seen_at if value else None,
-            source=value.source if value else "",
-            confidence=check_in.confidence if check_in else None,
-            problem=value.problem if value else None,
-        )
-    return Facts(
-        observed,
-        {ref: Link(link.tracker, link.at.key, link.at.url) for ref, link in links.items() if ref.cycle == cycle},
-        check_in_period,
-    )
+        links = cache.links.shown(cycle)
+    for ref, check_in in check_ins.items():
+        observed[ref] = replace(observed.get(ref, _NOTHING), confidence=check_in.confidence)
+    return Facts(observed, links, check_in_period)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from okrsync.domain.items import ItemId, ItemKind
 from okrsync.domain.ref import Ref
-from okrsync.store.columns import moment_of
+from okrsync.domain.status import Link as ShownLink
+from okrsync.store.columns import cycle_range, moment_of
 from okrsync.store.session import Session
 from okrsync.store.values import Link, LinkState
 
@@ -27,6 +28,16 @@ class Links:
                 " from links where state = 'live' order by id",
             )
         }
+
+    def shown(self, cycle: str) -> dict[Ref, ShownLink]:
+        """What people are shown of the live links of one cycle."""
+        return dict(
+            self._session.select(
+                _shown_link,
+                "select ref, tracker, item_key, url from links where state = 'live' and ref >= ? and ref < ?",
+                cycle_range(cycle),
+            )
+        )
 
     def get(self, ref: Ref) -> Link | None:
         """The live link of `ref`."""
@@ -89,6 +100,10 @@ class Links:
     def clear(self) -> None:
         """Forget all of them."""
         self._session.write("delete from links")
+
+
+def _shown_link(ref: str, tracker: str, key: str, url: str) -> tuple[Ref, ShownLink]:
+    return Ref.parse(ref), ShownLink(tracker, key, url)
 
 
 def _link(
