@@ -76,7 +76,7 @@ def _surroundings(settings: Settings | None, path: Path) -> tuple[Path, dict[str
     named = {
         name: (table["start"], table["end"])
         for name, table in (cycles.items() if isinstance(cycles, dict) else ())
-        if isinstance(table, dict) and {"start", "end"} <= table.keys() and _in_order(table["start"], table["end"])
+        if isinstance(table, dict) and _is_day(table.get("start")) and _is_day(table.get("end"))
     }
     return (
         path.parent / Path(folder if isinstance(folder, str) else "okrs").expanduser(),
@@ -85,11 +85,10 @@ def _surroundings(settings: Settings | None, path: Path) -> tuple[Path, dict[str
     )
 
 
-def _in_order(start: object, end: object) -> bool:
+def _is_day(value: object) -> bool:
     from datetime import date, datetime
 
-    days = [each for each in (start, end) if isinstance(each, date) and not isinstance(each, datetime)]
-    return len(days) == 2 and days[0] < days[1]
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def _praise(settings: Settings | None, okrs: Okrs) -> str:

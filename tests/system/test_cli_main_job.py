@@ -15,6 +15,7 @@ import pytest
 from okrsync.cli.program import run
 from okrsync.domain.ref import Ref
 from okrsync.sandbox.faults import Fault
+from okrsync.sandbox.jira import JiraSandbox
 from okrsync.trackers.retry import RetryPolicy
 from tests.system.grounds import CYCLE, GROUNDS, TOKEN_VARIABLE, Desk, GitHub, JiraCloud, served
 
@@ -133,8 +134,10 @@ def test_without_the_cache_a_rebuild_brings_the_links_back(desk: Desk, okrsync: 
     assert okrsync("cache", "backup", "copy.db").code == 0 and (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
     assert okrsync("cache", "backup", "copy.db").code == 1
     desk.lose_cache()
-    missing = okrsync("cache", "info")
-    assert missing.code == 1 and "okrsync sync" in missing.err
+    for command in (["info"], ["backup", "other.db"]):
+        missing = okrsync("cache", *command)
+        assert missing.code == 1 and "okrsync sync" in missing.err
+    assert not (tmp_path / "other.db").exists() and not (tmp_path / "okrsync.db").exists()
     before = writes(desk)
     assert okrsync("cache", "rebuild", "--json").json["links"] == 3
     assert writes(desk) == before
@@ -263,11 +266,12 @@ def test_a_cache_of_another_workspace_is_refused(desk: Desk, okrsync: Okrsync) -
 def test_init_offers_the_fields_that_it_finds(
     desk: Desk, okrsync: Okrsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    assert isinstance(desk.ground.site, JiraSandbox)
+    desk.ground.site.add_text_field("Current mood")
     flags = ["--tracker-type", "jira", "--url", desk.ground.server.url, "--user", "bot@demo.example", "--yes"]
     said = okrsync("init", "--directory", "new", "--token-env", TOKEN_VARIABLE, *flags)
     assert said.code == 0, said.err
-    assert "logged in as" in said.err and "number fields: KR baseline" in said.err
+    assert "logged in as" in said.err and "number fields: KR baseline" in said.err and "mood" not in said.err
     text = (tmp_path / "new" / "okrsync.toml").read_text("utf-8")
     assert 'project     = "PROJA"' in text
     assert 'current = "KR current", target = "KR target", baseline = "KR baseline", progress = "OKR progress"' in text
