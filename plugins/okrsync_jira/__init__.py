@@ -7,14 +7,10 @@ Start reading at `tracker`; `client` sends every request, `errors` says what wen
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
 from okrsync.trackers.values import Capabilities, Markup
-
-if TYPE_CHECKING:
-    from okrsync_jira.tracker import JiraTracker
 
 CAPABILITIES = Capabilities(
     objective_forms=frozenset({"epic"}),
@@ -32,8 +28,7 @@ def load(context: TrackerContext) -> Tracker:
     """Make the tracker; it sends nothing yet."""
     from okrsync_jira.tracker import JiraTracker
 
-    tracker: JiraTracker = JiraTracker(context)
-    return tracker
+    return JiraTracker(context)
 
 
 @hookimpl

@@ -95,12 +95,8 @@ def problems_of(scope: Scope, client: Client, projects: Projects, resolver: Reso
     names = [each.name for each in types if not each.subtask]
     problems = [_no_type(each, names, scope.project) for each in wanted if names and not _has(each, names)]
     screens = {each: projects.screen(scope.project, each) for each in wanted}
-    on_key_results = screens[wanted[-1]]
-    problems += _fields(scope, scope.fields, on_key_results, resolver)
-    problems += _fields(
-        scope, [each for each in scope.objective_fields if each not in scope.fields or as_issues],
-        screens[objective_type], resolver,
-    )  # fmt: skip
+    for type_name, tracked in ((wanted[-1], scope.fields), (objective_type, scope.objective_fields)):
+        problems += _fields(scope, tracked, screens[type_name], resolver)
     given = _GIVEN | set(resolver.ids(scope.project, (*scope.fields, *scope.objective_fields)).values())
     if not client.server.cloud:
         agile = [each.id for kind in (EPIC_NAME, EPIC_LINK) if (each := resolver.catalogue.of_kind(kind))]

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from okrsync.trackers.errors import Misconfigured, NotFound
+from okrsync.trackers.errors import Misconfigured, NotFound, TrackerError
 from okrsync.trackers.interface import TrackerContext
 from okrsync_jira.address import Site, same_place, site
 from okrsync_jira.errors import Answer, judge, not_json, redirected, server_time
@@ -112,7 +112,7 @@ class Client:
         except ValueError:
             raise not_json(answer, self._transport.around) from None
 
-    def unreadable(self, method: str, path: str) -> Exception:
+    def unreadable(self, method: str, path: str) -> TrackerError:
         """The error for an answer that is JSON, but not what `path` promises."""
         return not_json(Answer(method, path, 200, {}, b""), self._transport.around)
 

@@ -94,6 +94,11 @@ def test_a_failed_login_is_never_an_answer(status: int) -> None:
     assert "`user`" in str(error)
 
 
+def test_a_page_that_forbids_stands_before_jira() -> None:
+    forbidden = answer(403, b"<html>Blocked by the firewall</html>", content_type="text/html")
+    assert isinstance(verdict(forbidden, "PLAT-1"), AuthFailed)
+
+
 def test_a_captcha_is_named() -> None:
     denied = answer(403, b"<html>", x_authentication_denied_reason="CAPTCHA_CHALLENGE; login-url=https://x/login.jsp")
 

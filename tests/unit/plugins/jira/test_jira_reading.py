@@ -146,6 +146,13 @@ def test_a_project_that_is_hidden_now_is_a_failure_and_not_an_empty_answer(conne
     assert "WEB" in str(reading.failures["PLAT"]), "it says which projects can be seen"
 
 
+def test_a_project_that_is_listed_is_not_called_absent(connect: Connect, site: JiraSandbox) -> None:
+    site.faults.add(
+        Fault("status", path="/project/PLAT$", status=404, response_body=b'{"errorMessages": ["dead path"]}')
+    )
+    assert connect().read([SCOPE]).failures == {}
+
+
 @pytest.mark.parametrize("kind", ["html_login", "wrong_json"])
 def test_what_is_no_search_result_is_no_answer(connect: Connect, site: JiraSandbox, kind: str) -> None:
     site.faults.add(Fault.from_json({"kind": kind, "path": "/search", "times": None}))

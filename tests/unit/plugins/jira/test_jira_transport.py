@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -120,6 +121,37 @@ def test_a_user_makes_it_basic_authentication(scripted: Scripted) -> None:
     scheme, _, packed = scripted.seen[-1][2]["authorization"].partition(" ")
     assert scheme == "Basic"
     assert base64.b64decode(packed).decode() == f"jörg@acme.example:{CANARY}"
+
+
+def test_people_open_items_where_the_settings_say_that_jira_is(scripted: Scripted) -> None:
+    scripted.says("serverInfo", {**SERVER_INFO, "baseUrl": "https://elsewhere.acme.example"})
+    scripted.says("field", [])
+    scripted.says("issue/PLAT-1", {"id": "1", "key": "PLAT-1"})
+    with closing(tracker_for(scripted.url)) as tracker:
+        assert tracker.item("PLAT-1").at.url == f"{scripted.url}/browse/PLAT-1"
+
+
+def test_a_server_that_ignores_the_offset_is_read_once(scripted: Scripted) -> None:
+    scripted.says("field", [])
+    scripted.says("search", {"issues": [{"id": 1, "key": "PLAT-1"}, {"id": "2", "key": "PLAT-2"}]})
+    with closing(tracker_for(scripted.url)) as tracker:
+        assert [each.at.id for each in tracker.read([SCOPE]).items] == ["1", "2"]
+    assert sum("/search?" in path for _, path, _ in scripted.seen) == 2
+
+
+def test_one_name_may_mean_another_field_in_each_project(scripted: Scripted) -> None:
+    kind = {"name": "Progress", "schema": {"type": "number"}}
+    places = {"customfield_1": "11", "customfield_2": "22"}
+    scripted.says("field", [{"id": id_, **kind, "scope": {"project": {"id": place}}} for id_, place in places.items()])
+    scripted.says("project/PLAT", {"id": "11", "key": "PLAT"})
+    scripted.says("project/WEB", {"id": 22, "key": "WEB"})
+    both = {"customfield_1": 1, "customfield_2": 2}
+    rows = [{"id": "1", "key": "PLAT-1", "fields": both}, {"id": "2", "key": "WEB-1", "fields": both}]
+    scripted.says("search", {"issues": rows, "total": 2})
+    scopes = [replace(SCOPE, project=project, fields=("Progress",)) for project in ("PLAT", "WEB")]
+
+    with closing(tracker_for(scripted.url)) as tracker:
+        assert [each.fields["Progress"] for each in tracker.read(scopes).items] == [1.0, 2.0]
 
 
 def test_through_the_gateway_people_open_the_site_itself(scripted: Scripted) -> None:

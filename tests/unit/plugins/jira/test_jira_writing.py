@@ -288,6 +288,11 @@ class TestCheck:
         assert "'Team'" in problem
         assert "create screen of Task" in problem
 
+    def test_what_jira_fills_in_by_itself_is_no_problem(self, tracker: JiraTracker, site: JiraSandbox) -> None:
+        for name in ("reporter", "priority"):
+            site.change_field(name, required=True)
+        assert tracker.check(SCOPE) == ()
+
     def test_a_missing_project_lists_those_that_can_be_seen(self, tracker: JiraTracker) -> None:
         (problem,) = tracker.check(replace(SCOPE, project="PLATT"))
         assert "'PLATT'" in problem
