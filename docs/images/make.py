@@ -27,7 +27,7 @@ from okrsync.reports.tree_views import tree_picture
 
 HERE = Path(__file__).parent
 DAY = "2026-11-15T10:00:00Z"
-WIDTH = 112
+WIDTH = 120
 # Pictures in a README may load nothing: without the font from elsewhere, the reader's own is taken.
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "font-family: Fira Code, monospace", "font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
