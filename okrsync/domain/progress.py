@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from okrsync.domain.cycle import Cycle
 from okrsync.domain.okr import KeyResult, Kind
@@ -33,7 +34,31 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
 
 
-def raw_progress(key_result: KeyResult, current: float | None) -> float | None:
+class Goal(Protocol):
+    """What a value is held against: a key result, or its terms at some time."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it asks for."""
+
+    @property
+    def baseline(self) -> float | None:
+        """Where `reach` starts."""
+
+    @property
+    def target(self) -> float | None:
+        """Where `reach` should end."""
+
+    @property
+    def minimum(self) -> float | None:
+        """The lower end of the band of `maintain`."""
+
+    @property
+    def maximum(self) -> float | None:
+        """Its upper end."""
+
+
+def raw_progress(key_result: Goal, current: float | None) -> float | None:
     """(current − baseline) / (target − baseline), whichever way it runs: below 0 and above 1 are possible.
 
     `maintain` is 1 inside its band (both ends included), else 0; `done` is 1 from a current value of 1 on, else 0.
@@ -60,7 +85,7 @@ def clamp(raw: float | None) -> float | None:
     return None if raw is None else min(1.0, max(0.0, raw))
 
 
-def progress(key_result: KeyResult, current: float | None) -> float | None:
+def progress(key_result: Goal, current: float | None) -> float | None:
     """Progress of a key result, 0.0 to 1.0; None when the current value is unknown."""
     return clamp(raw_progress(key_result, current))
 
