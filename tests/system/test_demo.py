@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,6 @@ from okrsync.sandbox.company import Premises, SiteName, founding
 from okrsync.sandbox.company.planning import settings_for
 from okrsync.sandbox.company.premises import kept
 from okrsync.sandbox.company.staff import NEW_EPIC_TITLE, NEW_MILESTONE_TITLE, NOTES
-from okrsync.store.reading import Reader
 from tests.system.cli_desk import Said, begin, okrsync
 from tests.system.grounds import team_document
 
@@ -110,11 +112,13 @@ def test_its_company_stands_as_a_company_in_the_middle_of_a_cycle_does(demo: Pat
 
 
 def test_six_weeks_of_values_are_in_its_history(demo: Path) -> None:
-    with Reader.at(demo / "okrsync.db", "acme") as cache:
-        rows = cache.connection.execute(
-            "select value, seen_at from observations where ref = 'demo/instant-signup/p95' order by seen_at"
+    with closing(sqlite3.connect(demo / "okrsync.db")) as cache:
+        rows = cache.execute(
+            "select value, observed_at from observations where ref = 'demo/instant-signup/p95' order by observed_at"
         ).fetchall()
-    assert [row[0] for row in rows if row[0] is not None] == [3.9, 3.6, 3.1, 2.8, 2.5, 2.3]
+    values = [(value, datetime.fromisoformat(at)) for value, at in rows if value is not None]
+    assert [value for value, _ in values] == [3.9, 3.6, 3.1, 2.8, 2.5, 2.3]
+    assert {round((later - sooner).total_seconds() / 86400) for (_, sooner), (_, later) in pairwise(values)} == {7}
 
 
 def test_what_people_changed_in_the_trackers_was_put_right_adopted_or_left_alone(demo: Path) -> None:
@@ -191,9 +195,12 @@ def test_a_demo_begins_anew_by_force_at_other_ports_where_one_is_taken(tmp_path:
     with socket.socket() as other:
         other.bind(("127.0.0.1", base + 1))
         other.listen()
-        for arguments in (["demo"], ["demo", "--force"]):
-            said = okrsync(tmp_path, *arguments, "--quiet", "--port-base", str(base))
-            assert (said.code, said.err) == (0, "")
+        with Premises() as premises:
+            premises.found_company()
+            premises.keep_in(tmp_path / DEMO)
+        (tmp_path / DEMO / "okrsync.toml").write_text("an older demo's")
+        said = okrsync(tmp_path, "demo", "--force", "--quiet", "--port-base", str(base))
+        assert (said.code, said.err) == (0, "")
     ports = kept(tmp_path / DEMO).ports
     assert ports[SiteName.JIRA_CLOUD] == base and ports[SiteName.JIRA_DC] != base + 1
     urls = {each["url"] for each in tomllib.loads((tmp_path / DEMO / "okrsync.toml").read_text())["trackers"].values()}
@@ -213,8 +220,8 @@ def test_a_failure_inside_says_which_step_it_was(
     monkeypatch.setattr(founding, "found_github", without_fields)
     assert run(["demo", "--port-base", str(free_ports())]) == 1
     err = capsys.readouterr().err
-    assert "KR current" in err
-    assert "the demo stopped in part 2, at `okrsync sync` (exit code " in err
+    assert "acme/web#1 does not exist" in err
+    assert "the demo stopped in part 2, at `okrsync plan` (exit code 1)" in err
     assert "Traceback" not in err
 
 
