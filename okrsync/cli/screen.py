@@ -48,10 +48,13 @@ class Screen:
             self.lines(text())
 
     def json(self, value: Any) -> None:
-        """JSON, in ASCII alone: no terminal obeys what a tracker put into a title."""
+        """JSON, in ASCII alone: no terminal obeys what a tracker put into a title.
+
+        A person gets it indented; a program gets a line for each thing, which takes a quarter of the time.
+        """
         import json
 
-        self._write(json.dumps(value, indent=2) + "\n")
+        self._write((json.dumps(value, indent=2) if self.is_terminal else _by_line(value)) + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
         """Plain lines."""
@@ -77,6 +80,20 @@ class Screen:
             stream.flush()
         except BrokenPipeError as error:
             raise PipeClosed from error
+
+
+def _by_line(value: Any) -> str:
+    """JSON with a line for each key of an object, and for each element of a list in it."""
+    import json
+
+    def listed(held: Any) -> str:
+        if not isinstance(held, list) or not held:
+            return json.dumps(held)
+        return "[\n" + ",\n".join(map(json.dumps, held)) + "\n]"
+
+    if not isinstance(value, dict):
+        return listed(value)
+    return "{" + ",\n".join(f"{json.dumps(key)}: {listed(held)}" for key, held in value.items()) + "}"
 
 
 def leave_quietly() -> None:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+LARGE = 250
+"""From how many objectives on a terminal gets plain lines too: the tables of so many would take seconds to draw."""
+
+
 @command("status")
 @cycle_option
 @json_option
@@ -23,6 +27,9 @@ def status(call: Call, as_json: bool) -> None:
     from okrsync.reports.status_text import status_text
 
     standing = call.workspace().status()
+    if not as_json and len(standing.objectives) >= LARGE:
+        call.screen.lines(status_text(standing))
+        return
 
     def picture(width: int) -> RenderableType:
         from okrsync.reports.status_table import status_table

@@ -112,7 +112,7 @@ def test_any_encoding_of_the_terminal_will_do(folder: Path, locale: dict[str, st
 def test_who_stops_reading_hears_no_complaint(folder: Path) -> None:
     process = begin(folder, "status", "--json")
     assert process.stdout is not None and process.stderr is not None
-    assert process.stdout.readline() == "{\n"
+    assert process.stdout.readline() == '{"workspace": "acme",\n'
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait(10) == 128 + signal.SIGPIPE

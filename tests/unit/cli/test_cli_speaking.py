@@ -14,7 +14,7 @@ from rich.text import Text
 
 from okrsync.cli.logs import hear_libraries
 from okrsync.cli.redaction import redacted
-from okrsync.cli.screen import PipeClosed, Screen
+from okrsync.cli.screen import PipeClosed, Screen, _by_line
 from okrsync.cli.voice import Voice
 from okrsync.problems import Problem
 
@@ -61,6 +61,30 @@ def test_json_is_ascii_so_that_no_terminal_obeys_it(monkeypatch: pytest.MonkeyPa
     show(Screen(), as_json=True)
     assert out.getvalue().isascii() and "\x9b" not in out.getvalue()
     assert json.loads(out.getvalue()) == {"title": "Zoë\x9b"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_json_for_programs_says_the_same_line_by_line(value: object) -> None:
+    assert json.loads(_by_line(value)) == value
+
+
+def test_each_thing_has_its_line() -> None:
+    text = _by_line({"cycle": "2026-Q4", "objectives": [{"ref": "a"}, {"ref": "b"}], "kpis": []})
+    assert text.splitlines() == [
+        '{"cycle": "2026-Q4",',
+        '"objectives": [',
+        '{"ref": "a"},',
+        '{"ref": "b"}',
+        "],",
+        '"kpis": []}',
+    ]
 
 
 def test_a_terminal_gets_a_picture_of_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
