@@ -49,11 +49,12 @@ class Search:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._by_token: bool | None = None
+        self._known_here = False
 
     def rows(self, jql: str, fields: Sequence[str]) -> list[Row]:
         """Every row, each id once, with the newest of its versions that came.
 
-        An empty answer is believed only after Jira has said who we are.
+        The first empty answer is believed only after Jira has said who we are.
         """
         by_token = self._client.server.cloud if self._by_token is None else self._by_token
         try:
@@ -64,8 +65,9 @@ class Search:
             by_token = not by_token
             found = self._all(jql, fields, by_token=by_token)
         self._by_token = by_token
-        if not found:
+        if not found and not self._known_here:
             self._client.get("myself")
+        self._known_here = True
         return list({str(row["id"]): row for row in found}.values())
 
     def _all(self, jql: str, fields: Sequence[str], *, by_token: bool) -> list[Row]:

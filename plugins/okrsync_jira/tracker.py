@@ -38,6 +38,8 @@ from okrsync_jira.screens import Projects, visible_projects
 OVERLAP = timedelta(minutes=15)
 """How far behind the newest change an incremental read begins: Jira Cloud's index lags writes by up to minutes."""
 LONGEST_LABEL = 255
+SETTLE_ON_DATA_CENTER = 15.0
+"""Seconds after which a search on Data Center is sure to see what was created."""
 
 
 class JiraTracker(Tracker):
@@ -51,6 +53,11 @@ class JiraTracker(Tracker):
         self._projects = Projects(self._client)
         self._resolver = Resolver(self._client, self._projects)
         self._reader = Reader(self._client, Search(self._client), self._resolver, context.workspace)
+
+    @property
+    def settle_after(self) -> float:
+        # Data Center's index is written with the issue; what remains is a request that a cut connection left running.
+        return self.capabilities.settle_after if self._client.server.cloud else SETTLE_ON_DATA_CENTER
 
     def login(self) -> Login:
         server = self._client.server
