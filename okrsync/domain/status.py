@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -112,16 +112,21 @@ def assess(okrs: Okrs, workspace: str, cycle: Cycle, as_of: datetime, facts: Fac
     )
 
 
+def contributors(objectives: Iterable[Objective]) -> dict[Ref, tuple[Ref, ...]]:
+    """For each objective in whose roll-up others count: those others, in document order, each once."""
+    found: dict[Ref, dict[Ref, None]] = {}
+    for target, children in supporters(each for each in objectives if each.contributes).items():
+        found.setdefault(target.parent, {}).update(dict.fromkeys(children))
+    return {ref: tuple(children) for ref, children in found.items()}
+
+
 class _Assessment:
     def __init__(self, okrs: Okrs, cycle: Cycle, as_of: datetime, facts: Facts) -> None:
         self.cycle = cycle
         self.as_of = as_of
         self.facts = facts
         self.by_ref = okrs.by_ref
-        contributors: dict[Ref, list[Ref]] = {}
-        for target, children in supporters(each for each in okrs.objectives if each.contributes).items():
-            contributors.setdefault(target.parent, []).extend(children)
-        self.contributors = contributors
+        self.contributors = contributors(okrs.objectives)
         self.rolled: dict[Ref, RollUp] = {}
 
     def objective(self, objective: Objective) -> ObjectiveStatus:
@@ -153,7 +158,7 @@ class _Assessment:
         ]
         parts += [
             (1.0, self.roll_up(self.by_ref[child]).progress)
-            for child in dict.fromkeys(self.contributors.get(objective.ref, ()))
+            for child in self.contributors.get(objective.ref, ())
         ]
         self.rolled[objective.ref] = roll_up(parts)
         return self.rolled[objective.ref]
