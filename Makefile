@@ -25,7 +25,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 demo: $(READY)
-	$(BIN)/okrsync demo
+	$(BIN)/okrsync demo --force
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
