@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from okrsync.domain.status import assess
 from okrsync.domain.terms import Terms
 from okrsync.engine.applying import Applied, Means, apply
 from okrsync.engine.fetching import Fetched, Quest, fetch
+from okrsync.engine.journal import Journal
 from okrsync.engine.measuring import Measurements, as_checked_in, measure, tasks_of
+from okrsync.engine.moments import Uptime, Watch, system_uptime
 from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
 from okrsync.engine.placements import Atlas
@@ -60,6 +62,8 @@ class Inputs:
     check_in_period: timedelta
     documents: dict[str, str]
     """Document → the digest that it was read with."""
+    uptime: Callable[[], Uptime] = system_uptime
+    """For how long the machine has been running: no clock that somebody sets can change it."""
     stop: threading.Event = field(default_factory=threading.Event)
     requests: Callable[[], int] = lambda: 0
     """How many requests were sent so far."""
@@ -89,7 +93,7 @@ class Engine:
     def pull(self) -> Outcome:
         """Read the trackers, record the values and links that they show, and write to no tracker."""
         run = self.inputs.cache.runs.begin("pull")
-        seen = self._look(creating=False)
+        seen = self._look(self._outbox(run), creating=False)
         self._record(seen)
         self._record_status()
         outcome = self._outcome(seen.failures)
@@ -98,8 +102,9 @@ class Engine:
 
     def plan(self) -> Outcome:
         """Find out what a sync would do, and write nothing: not to a tracker, not to the documents."""
-        seen = self._look(creating=True)
-        plan, pending = self._decide(seen, Outbox(self.inputs.cache, self.inputs.clock, self.inputs.stop))
+        outbox = self._outbox()
+        seen = self._look(outbox, creating=True)
+        plan, pending = self._decide(seen, outbox)
         return self._outcome((*seen.failures, *_failures_of(pending)), plan=plan)
 
     def sync(self, expect: str | None = None) -> Outcome:
@@ -112,8 +117,8 @@ class Engine:
             PlanChanged: another plan than the expected one is due.
         """
         run = self.inputs.cache.runs.begin("sync")
-        outbox = Outbox(self.inputs.cache, self.inputs.clock, self.inputs.stop, run)
-        seen = self._look(creating=True)
+        outbox = self._outbox(run)
+        seen = self._look(outbox, creating=True)
         plan, pending = self._decide(seen, outbox)
         if expect is not None and plan.digest != expect:
             self._finish(run, self._outcome(seen.failures))
@@ -131,14 +136,25 @@ class Engine:
         self._finish(run, outcome)
         return outcome
 
-    def _look(self, *, creating: bool) -> _Seen:
+    def _outbox(self, run: int | None = None) -> Outbox:
         inputs = self.inputs
+        watch = Watch(inputs.clock, inputs.uptime)
+        journal = Journal.beside(inputs.cache.path, inputs.workspace, watch)
+        return Outbox(inputs.cache, journal, watch, inputs.stop, run)
+
+    def _look(self, outbox: Outbox, *, creating: bool) -> _Seen:
+        inputs = self.inputs
+        if creating:
+            outbox.settle_first(inputs.told.phase)
         quest = Quest(
             workspace=inputs.workspace,
             scopes=inputs.atlas.scopes(self.okrs),
             homes=self.homes,
             links=self._linked(),
             tolerance=inputs.tolerance,
+            trackers=inputs.atlas.trackers,
+            young=outbox.journal.recent(),
+            begun=outbox.begun(),
         )
         wished = {
             each.ref for each in wanted_items(self.okrs.objectives, inputs.atlas.placement, {}) if each.may_create
@@ -167,32 +183,14 @@ class Engine:
     def _decide(self, seen: _Seen, outbox: Outbox) -> tuple[Plan, dict[Ref, str]]:
         inputs = self.inputs
         snapshot = seen.fetched.snapshot
-        pending = outbox.pending(snapshot.items, self._readable(snapshot), self._settle_after)
-        snapshot = Snapshot(
-            snapshot.items,
-            snapshot.duplicates,
-            snapshot.gone,
-            snapshot.unsure,
-            frozenset(pending),
-            snapshot.unread,
-        )
+        silent = snapshot.unread | snapshot.doubted
+        pending = outbox.pending(snapshot.items, lambda tracker, project: (tracker, project) not in silent)
+        snapshot = replace(snapshot, pending=frozenset(pending))
         wanted = wanted_items(self.okrs.objectives, inputs.atlas.placement, self._known(seen.measurements))
         documented = {each.ref for each in self.okrs.objectives}
         documented |= {key_result.ref for each in self.okrs.objectives for key_result in each.key_results}
         plan = make_plan(wanted, snapshot, self._linked(), self._bases(), documented)
         return plan, pending
-
-    def _readable(self, snapshot: Snapshot) -> Callable[[Ref], bool]:
-        def readable(ref: Ref) -> bool:
-            name, scope = self.homes.get(ref, ("", None))
-            return scope is None or (name, scope.project) not in snapshot.unread
-
-        return readable
-
-    def _settle_after(self, ref: Ref) -> float:
-        name, _ = self.homes.get(ref, ("", None))
-        tracker = self.inputs.pool.get(name) if name else None
-        return tracker.settle_after if tracker else 0.0
 
     def _known(self, measurements: Measurements) -> dict[Ref, Known]:
         """What is known of each key result: what was measured just now, else the last known value."""

@@ -1,16 +1,17 @@
 """Reading the trackers into a snapshot.
 
-An item that is not in an answer is never believed to be gone: it is asked for by its id, and only a 'not found' on the
-item itself counts. Where too many are missing at once, nobody is asked and a person has to look.
+An item that is not in an answer is never believed to be gone: `engine.missing` asks for it by its id. What would be
+created is looked up by its marker once more, because a mistake there makes a duplicate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from okrsync.domain.items import RemoteItem
 from okrsync.domain.ref import Marker, Ref
+from okrsync.engine.journal import Creation
+from okrsync.engine.missing import Absence, Missing
 from okrsync.engine.outcome import Failure
 from okrsync.engine.pool import TrackerPool, cause_of
 from okrsync.plan.snapshot import Tolerance, find_ours
@@ -38,6 +39,17 @@ class Quest:
     """Where each wanted item belongs."""
     links: Mapping[Ref, Linked]
     tolerance: Tolerance
+    trackers: frozenset[str] = frozenset()
+    """The names of all trackers in the settings."""
+    young: Mapping[Ref, Creation] = field(default_factory=dict)
+    """What was created a moment ago, so that searches need not show it yet."""
+    begun: Mapping[Ref, Creation] = field(default_factory=dict)
+    """What was being created when a run was cut off."""
+
+    def home(self, ref: Ref) -> tuple[str, str]:
+        """Tracker and project where a wanted item belongs."""
+        tracker, scope = self.homes[ref]
+        return tracker, scope.project
 
 
 def fetch(
@@ -47,117 +59,114 @@ def fetch(
     may_create: frozenset[Ref] = frozenset(),
     told: Callable[[str], None] = lambda _name: None,
 ) -> Fetched:
-    """Read every tracker once.
-
-    What is in `may_create` will be created where it is not found: so its marker is looked up once more, as deep as the
-    tracker allows, because a mistake here makes a duplicate.
-    """
-    read: list[Located] = []
-    failures: list[Failure] = []
-    unread: set[tuple[str, str]] = set()
-    for name, scopes in quest.scopes.items():
-        told(name)
-        reading = _read(name, scopes, pool)
-        if reading is None:
-            unread |= {(name, scope.project) for scope in scopes}
-            continue
-        read += [Located(name, item) for item in reading.items]
-        for project, error in reading.failures.items():
-            unread.add((name, project))
-            failures.append(Failure(cause_of(error), str(error), tracker=name, project=project))
-    found = find_ours(quest.workspace, read, quest.links)
-    missing = [
-        ref
-        for ref in found.missing
-        if ref in quest.homes and (quest.links[ref].tracker, quest.links[ref].project) not in unread
-    ]
-    search = _Search(quest, pool, failures)
-    back, gone, unsure = search.missing_items(missing, found.items)
-    lost = [
-        ref for ref in quest.homes if ref in may_create and not (ref in found.items or ref in back or ref in unsure)
-    ]
-    if lost:
-        back |= search.unlinked_items([ref for ref in lost if _project(quest, ref) not in unread])
-        gone -= back.keys()
-    unread |= {(name, scope.project) for name, scopes in quest.scopes.items() if not pool.get(name) for scope in scopes}
-    snapshot = Snapshot(
-        items={**found.items, **back},
-        duplicates=found.duplicates,
-        gone=frozenset(gone),
-        unsure=frozenset(unsure),
-        unread=frozenset(unread),
-    )
-    return Fetched(snapshot, (*pool.failures, *failures))
+    """Read every tracker once. `may_create` is what will be created where it is not found."""
+    return _Fetch(quest, pool, told).fetch(may_create)
 
 
-def _read(name: str, scopes: Sequence[Scope], pool: TrackerPool) -> Reading | None:
-    tracker = pool.get(name)
-    if tracker is None:
-        return None
-    try:
-        reading = tracker.read(scopes)
-        if reading.failures.keys() >= {scope.project for scope in scopes}:
-            # Not one project could be read: is it the projects, or the address or token?
-            tracker.login()
-    except TrackerError as error:
-        pool.broke(name, error)
-        return None
-    pool.answered(name)
-    return reading
-
-
-def _project(quest: Quest, ref: Ref) -> tuple[str, str]:
-    tracker, scope = quest.homes[ref]
-    return tracker, scope.project
-
-
-class _Search:
-    def __init__(self, quest: Quest, pool: TrackerPool, failures: list[Failure]) -> None:
+class _Fetch:
+    def __init__(self, quest: Quest, pool: TrackerPool, told: Callable[[str], None]) -> None:
         self.quest = quest
         self.pool = pool
-        self.failures = failures
+        self.told = told
+        self.failures: list[Failure] = []
+        self.unread: set[tuple[str, str]] = set()
 
-    def missing_items(
-        self, missing: Sequence[Ref], found: Mapping[Ref, Located]
-    ) -> tuple[dict[Ref, Located], set[Ref], set[Ref]]:
-        """Linked items that were not in the answer: those that are there all the same, those gone, those unsure."""
-        back: dict[Ref, Located] = {}
-        gone: set[Ref] = set()
-        unsure: set[Ref] = set()
-        by_tracker: dict[str, list[Ref]] = {}
-        for ref in missing:
-            by_tracker.setdefault(self.quest.links[ref].tracker, []).append(ref)
-        for name, refs in by_tracker.items():
-            linked = sum(1 for link in self.quest.links.values() if link.tracker == name)
-            if self.quest.tolerance.exceeded(len(refs), linked):
-                unsure |= set(refs)
+    def fetch(self, may_create: frozenset[Ref]) -> Fetched:
+        quest = self.quest
+        homes = {ref: quest.home(ref) for ref in quest.homes}
+        found = find_ours(quest.workspace, self._read_all(), quest.links, homes)
+        missing = [ref for ref in found.missing if ref in homes and _place(quest.links[ref]) not in self.unread]
+        absence = self._absence(missing)
+        items = {**found.items, **absence.back}
+        items |= self._just_created([ref for ref in quest.young if ref in homes and ref not in {*items, *quest.links}])
+        lost = [ref for ref in homes if ref in may_create and ref not in items and ref not in absence.unsure]
+        items |= self._by_marker([ref for ref in lost if homes[ref] not in self.unread])
+        self.unread |= {
+            (name, scope.project)
+            for name, scopes in quest.scopes.items()
+            if not self.pool.get(name)
+            for scope in scopes
+        }
+        snapshot = Snapshot(
+            items=items,
+            duplicates=found.duplicates,
+            gone=absence.gone - items.keys(),
+            unsure=absence.unsure - items.keys(),
+            unread=frozenset(self.unread),
+            doubted=absence.doubted,
+        )
+        return Fetched(snapshot, (*self.pool.failures, *self.failures))
+
+    def _read_all(self) -> list[Located]:
+        read: list[Located] = []
+        for name, scopes in self.quest.scopes.items():
+            self.told(name)
+            reading = self._read(name, scopes)
+            if reading is None:
+                self.unread |= {(name, scope.project) for scope in scopes}
                 continue
-            for ref in refs:
-                try:
-                    item = self._item(name, ref)
-                except NotFound:
-                    gone.add(ref)
-                except TrackerError as error:
-                    unsure.add(ref)
-                    self.failures.append(Failure(cause_of(error), str(error), tracker=name, ref=ref))
-                else:
-                    if item is not None:
-                        back[ref] = Located(name, item)
-        return back, gone, unsure
+            read += [Located(name, item) for item in reading.items]
+            for project, error in reading.failures.items():
+                self._could_not_read(name, project, error)
+        return read
 
-    def _item(self, name: str, ref: Ref) -> RemoteItem | None:
+    def _read(self, name: str, scopes: Sequence[Scope]) -> Reading | None:
         tracker = self.pool.get(name)
         if tracker is None:
             return None
-        _, scope = self.quest.homes[ref]
-        fields = scope.fields if ref.is_key_result else scope.objective_fields
-        return tracker.item(self.quest.links[ref].item_id, fields, scope.board)
+        try:
+            reading = tracker.read(scopes)
+            if reading.failures.keys() >= {scope.project for scope in scopes}:
+                # Not one project could be read: is it the projects, or the address or token?
+                tracker.login()
+        except TrackerError as error:
+            self.pool.broke(name, error)
+            return None
+        self.pool.answered(name)
+        return reading
 
-    def unlinked_items(self, refs: Sequence[Ref]) -> dict[Ref, Located]:
+    def _absence(self, missing: Sequence[Ref]) -> Absence:
+        quest = self.quest
+        links = {ref: link for ref, link in quest.links.items() if ref in quest.homes}
+        read = frozenset((name, scope.project) for name, scopes in quest.scopes.items() for scope in scopes)
+        absence = Missing(
+            links, quest.young, quest.tolerance, self.pool, trackers=quest.trackers, read=read - self.unread
+        ).explain(missing, {ref: scope for ref, (_, scope) in quest.homes.items()})
+        self.failures += absence.failures
+        return absence
+
+    def _just_created(self, refs: Sequence[Ref]) -> dict[Ref, Located]:
+        """Items that the journal knows and the cache does not, asked for by their ids: no search shows them yet."""
+        found: dict[Ref, Located] = {}
+        for ref in refs:
+            creation, (name, scope) = self.quest.young[ref], self.quest.homes[ref]
+            tracker = self.pool.get(creation.tracker) if creation.tracker in self.quest.trackers else None
+            if tracker is None or creation.at is None:
+                continue
+            fields = scope.fields if ref.is_key_result else scope.objective_fields
+            try:
+                item = tracker.item(creation.at.id, fields, scope.board)
+            except NotFound:
+                continue
+            except TrackerError as error:
+                # Not knowing is no reason to create: its project waits for the next run.
+                self._could_not_read(name, scope.project, error)
+                continue
+            # Elsewhere the same id may name another item.
+            if str(Marker(self.quest.workspace, ref)) in item.markers:
+                found[ref] = Located(creation.tracker, item)
+        return found
+
+    def _by_marker(self, refs: Sequence[Ref]) -> dict[Ref, Located]:
         """Items that exist although no answer held them, by their markers."""
         wanted: dict[tuple[str, Scope], list[Ref]] = {}
         for ref in refs:
-            wanted.setdefault(self.quest.homes[ref], []).append(ref)
+            name, scope = self.quest.homes[ref]
+            wanted.setdefault((name, scope), []).append(ref)
+            begun = self.quest.begun.get(ref)
+            if begun and begun.tracker == name and begun.project != scope.project:
+                # The mapping was changed after the run that was cut off.
+                wanted.setdefault((name, replace(scope, project=begun.project)), []).append(ref)
         read: list[Located] = []
         for (name, scope), group in wanted.items():
             tracker = self.pool.get(name)
@@ -169,5 +178,13 @@ class _Search:
             except TrackerError as error:
                 # Not knowing is no reason to create: the whole tracker waits for the next run.
                 self.pool.broke(name, error)
-        found = find_ours(self.quest.workspace, read, {})
+        found = find_ours(self.quest.workspace, read, {}, {ref: self.quest.home(ref) for ref in refs})
         return {ref: located for ref, located in found.items.items() if ref in refs}
+
+    def _could_not_read(self, tracker: str, project: str, error: Exception) -> None:
+        self.unread.add((tracker, project))
+        self.failures.append(Failure(cause_of(error), str(error), tracker=tracker, project=project))
+
+
+def _place(link: Linked) -> tuple[str, str]:
+    return link.tracker, link.project

@@ -1,17 +1,22 @@
-"""The outbox: an item is intended, created with its marker, and recorded, so that no crash makes it twice."""
+"""The outbox: an item is intended, created with its marker, and recorded, so that no crash makes it twice.
+
+Each step is committed to the cache and written into the journal beside it, which is there when the cache is lost.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from okrsync.domain.items import RemoteItem
 from okrsync.domain.ref import Ref
+from okrsync.engine.journal import Creation, Journal
+from okrsync.engine.moments import Moment, Uptime, Watch
 from okrsync.plan.values import Located
 from okrsync.store.cache import Cache
-from okrsync.store.values import Link
+from okrsync.store.values import Intent, Link
 from okrsync.trackers.errors import Conflict, TrackerError, Transient
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.retry import Interrupted
@@ -19,6 +24,8 @@ from okrsync.trackers.values import Draft, Scope
 
 PATIENCE = 20.0
 """Seconds that one run waits at most for a look-up to be sure; what takes longer stays pending until the next run."""
+LONGEST_LAG = 900.0
+"""Seconds after which every search shows an item, for intents that do not say."""
 GLANCE = 4.0
 """Seconds that it looks again and again where being sure takes longer than its patience."""
 
@@ -32,31 +39,47 @@ class Outbox:
     """Creates items, and remembers in the cache how far each creation has come."""
 
     cache: Cache
-    clock: Callable[[], datetime]
+    journal: Journal
+    watch: Watch
     stop: threading.Event
     run: int | None = None
 
-    def pending(
-        self,
-        found: Mapping[Ref, Located],
-        readable: Callable[[Ref], bool],
-        settle_after: Callable[[Ref], float],
-    ) -> dict[Ref, str]:
+    def begun(self) -> dict[Ref, Creation]:
+        """What an earlier run began to create, and did not come to note whether it did; of each the newest try."""
+        found = {ref: each for ref, each in self.journal.recent().items() if each.at is None}
+        live = self.cache.links.live()
+        found = {ref: each for ref, each in found.items() if ref not in live}
+        return found | {intent.ref: _creation(intent) for intent in self.cache.outbox.open_intents()}
+
+    def settle_first(self, told: Callable[[str], None]) -> None:
+        """Wait until look-ups are sure of what was cut off a moment ago, where that takes no longer than `PATIENCE`.
+
+        Raises:
+            Interrupted: `stop` was set.
+        """
+        left = max((left for left in map(self._left, self.begun().values()) if left <= PATIENCE), default=0.0)
+        if left > 0:
+            told(f"waiting {left:.0f} s for what an earlier run was creating when it was cut off")
+            if self.stop.wait(left):
+                raise Interrupted
+
+    def pending(self, found: Mapping[Ref, Located], readable: Callable[[str, str], bool]) -> dict[Ref, str]:
         """What an earlier run began to create and nobody can tell yet whether it exists, with what to say about it.
 
-        `found` is every item of ours, `readable` whether the tracker of a reference answered in full,
-        `settle_after` the seconds after which its look-up is sure.
+        `found` is every item of ours, `readable` whether a tracker answered in full for a project.
         """
         open_refs: dict[Ref, str] = {}
-        for intent in self.cache.outbox.open_intents():
-            if intent.ref in found:
+        for ref, creation in self.begun().items():
+            if ref in found:
                 continue
-            age = (self.clock() - intent.intended_at).total_seconds()
-            left = settle_after(intent.ref) - age
-            if not readable(intent.ref):
-                open_refs[intent.ref] = "its tracker cannot be read now, so nobody knows whether it was created"
+            left = self._left(creation)
+            if not readable(creation.tracker, creation.project):
+                open_refs[ref] = (
+                    f"an earlier run was cut off while creating it in {creation.project}, which cannot be read now, so"
+                    " nobody knows whether it was created"
+                )
             elif left > 0:
-                open_refs[intent.ref] = (
+                open_refs[ref] = (
                     "an earlier run was cut off while creating it, and the tracker's search may not show it yet; it is"
                     f" not created again before that is sure: sync again in {left:.0f} s"
                 )
@@ -71,6 +94,15 @@ class Outbox:
                 self.cache.outbox.settle(intent.id, link)
             elif intent.ref not in pending:
                 self.cache.outbox.fail(intent.id, "it was not created: its marker is nowhere")
+            elif self.watch.is_ahead(_creation(intent).since):
+                # A clock that was ahead when it was written would keep it waiting until the clock is there again.
+                self.cache.outbox.fail(intent.id, "its time lies ahead of the clock; it is noted anew")
+                again: dict[str, Any] = {**intent.payload, "since": self.watch.now().to_json()}
+                self.cache.outbox.intend(intent.ref, intent.action, again, self.run)
+        self.journal.tidy()
+
+    def _left(self, creation: Creation) -> float:
+        return creation.settle_after - self.watch.age(creation.since)
 
     def create(self, ref: Ref, tracker: Tracker, scope: Scope, draft: Draft) -> RemoteItem:
         """Create the item once, and commit the link to it.
@@ -81,35 +113,49 @@ class Outbox:
         """
         try:
             return self._try(ref, tracker, scope, draft)
-        except _CertainlyNotThere:
+        except _Lost:
             return self._try(ref, tracker, scope, draft)
 
     def _try(self, ref: Ref, tracker: Tracker, scope: Scope, draft: Draft) -> RemoteItem:
-        name = tracker.context.name
-        payload = {"tracker": name, "project": scope.project, "marker": draft.marker}
+        name, settle_after = tracker.context.name, tracker.settle_after
+        payload = {
+            "tracker": name,
+            "project": scope.project,
+            "marker": draft.marker,
+            "settle_after": settle_after,
+            "since": self.watch.now().to_json(),
+        }
+        self.journal.begin(ref, name, scope.project, settle_after)
         intent = self.cache.outbox.intend(ref, "create", payload, self.run)
         try:
-            item = tracker.create(scope, draft)
-        except Transient as error:
-            if error.acted is False:
-                self.cache.outbox.fail(intent, str(error))
-                raise
-            item = self._after_lost_answer(intent, tracker, scope, draft, error)
-        except Conflict as error:
-            standing = self._find(tracker, scope, draft)
-            if standing is None:
-                self.cache.outbox.fail(intent, str(error))
-                raise
-            item = standing
-        except TrackerError as error:
-            self.cache.outbox.fail(intent, str(error))
+            item = self._send(tracker, scope, draft)
+        except Unsettled as error:
+            self.cache.outbox.leave_open(intent, str(error))
             raise
+        except _CertainlyNotThere as error:
+            self.journal.over(ref)
+            self.cache.outbox.fail(intent, str(error))
+            raise error.reason from error
+        self.journal.made(ref, name, item.at, settle_after)
         self.cache.outbox.settle(intent, Link(ref, draft.kind, name, item.at))
         return item
 
-    def _after_lost_answer(
-        self, intent: int, tracker: Tracker, scope: Scope, draft: Draft, error: Transient
-    ) -> RemoteItem:
+    def _send(self, tracker: Tracker, scope: Scope, draft: Draft) -> RemoteItem:
+        try:
+            return tracker.create(scope, draft)
+        except Transient as error:
+            if error.acted is False:
+                raise _CertainlyNotThere(error) from error
+            return self._after_lost_answer(tracker, scope, draft, error)
+        except Conflict as error:
+            standing = self._find(tracker, scope, draft)
+            if standing is None:
+                raise _CertainlyNotThere(error) from error
+            return standing
+        except TrackerError as error:
+            raise _CertainlyNotThere(error) from error
+
+    def _after_lost_answer(self, tracker: Tracker, scope: Scope, draft: Draft, error: Transient) -> RemoteItem:
         """Look the marker up until it is there, or until a look-up is sure that it is not."""
         sure_after = tracker.settle_after
         end = sure_after if sure_after <= PATIENCE else GLANCE
@@ -122,17 +168,39 @@ class Outbox:
         if item is not None:
             return item
         if sure_after > PATIENCE:
-            self.cache.outbox.leave_open(intent, str(error))
             raise Unsettled(
                 f"{error}; whether it was created cannot be told yet, so it waits: sync again in {sure_after:.0f} s"
             ) from error
-        self.cache.outbox.fail(intent, str(error))
-        raise _CertainlyNotThere(str(error)) from error
+        raise _CertainlyNotThere(_Lost(str(error))) from error
 
     def _find(self, tracker: Tracker, scope: Scope, draft: Draft) -> RemoteItem | None:
         found = tracker.find(scope, [draft.marker])
         return next((item for item in found if draft.marker in item.markers), None)
 
 
-class _CertainlyNotThere(Transient):
+class _CertainlyNotThere(Exception):
+    """The item was not created, for this reason."""
+
+    def __init__(self, reason: TrackerError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class _Lost(Transient):
     """The answer to a create was lost, and the item is not there: it may be sent once more."""
+
+
+def _creation(intent: Intent) -> Creation:
+    """What an intent says, whichever version of okrsync wrote it down."""
+    said = intent.payload
+    try:
+        since = Moment.from_json(said["since"])
+    except (KeyError, TypeError, ValueError):
+        since = Moment(intent.intended_at, Uptime("", 0.0))
+    return Creation(
+        ref=intent.ref,
+        tracker=str(said.get("tracker", "")),
+        project=str(said.get("project", "")),
+        since=since,
+        settle_after=float(said.get("settle_after", LONGEST_LAG)),
+    )

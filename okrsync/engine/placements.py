@@ -36,6 +36,11 @@ class Atlas:
             for index, mapping in enumerate(settings.mappings)
         }
 
+    @property
+    def trackers(self) -> frozenset[str]:
+        """The names that the settings give to trackers."""
+        return frozenset(self._settings.trackers)
+
     def place(self, owned: Objective | Kpi) -> Place | None:
         """The place of an objective or KPI; None where no mapping matches."""
         mapping = self._settings.mapping_for(owned)

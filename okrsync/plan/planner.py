@@ -51,6 +51,7 @@ class _Planner:
         self.bases = bases
         self.url_of = url_of
         self.created: set[Ref] = set()
+        self.misplaced: set[Ref] = set()
         self.steps: list[Step] = []
         self.held: list[Change] = []
 
@@ -59,6 +60,7 @@ class _Planner:
         if located is None:
             self._consider_missing(wanted)
         elif reason := self._misplaced(wanted, located):
+            self.misplaced.add(wanted.ref)
             self.held.append(
                 item_change(Action.UPDATE, wanted, located.item, "project", located.item.at.project, reason)
             )
@@ -70,15 +72,10 @@ class _Planner:
         unreadable = (placement.tracker, placement.project) in self.snapshot.unread
         if unreadable or wanted.ref in self.snapshot.pending or not wanted.may_create:
             return
-        if wanted.kind is ItemKind.KEY_RESULT and not self._objective_will_exist(wanted.ref.parent):
-            return
-        if wanted.ref in self.snapshot.unsure:
-            link = self.links[wanted.ref]
-            reason = (
-                f"{link.key} was not in the tracker's answer, and that it is gone could not be confirmed, or too many"
-                " others are missing too: check that the account still sees it; nothing is created again until then"
-            )
+        if reason := self._doubt(wanted):
             self.held.append(_create_change(wanted, self.url_of, reason))
+            return
+        if wanted.kind is ItemKind.KEY_RESULT and not self._objective_will_exist(wanted.ref.parent):
             return
         why = "in the documents, not in the tracker"
         if wanted.ref in self.snapshot.gone:
@@ -98,10 +95,28 @@ class _Planner:
             )
         )
 
+    def _doubt(self, wanted: Wanted) -> str | None:
+        """Why it is not created although it is not there."""
+        link, placement = self.links.get(wanted.ref), wanted.placement
+        if wanted.ref in self.snapshot.unsure and link:
+            return (
+                f"{link.key} of {link.tracker} was not in the answer, and that it is gone could not be confirmed, or"
+                " too much else is missing too: check that the settings still name its tracker and that the account"
+                " still sees it. Where it was deleted on purpose, `okrsync cache rebuild` forgets it, and the next sync"
+                " creates it again"
+            )
+        if (placement.tracker, placement.project) in self.snapshot.doubted:
+            return (
+                f"too much of what okrsync knows in {placement.project} was not in the answer of {placement.tracker}:"
+                " check that the account still sees it; nothing is created there until then"
+            )
+        return None
+
     def _objective_will_exist(self, objective: Ref) -> bool:
-        return objective in self.created or objective in self.snapshot.items
+        return objective in {*self.created, *self.snapshot.items} - self.misplaced
 
     def _misplaced(self, wanted: Wanted, located: Located) -> str | None:
+        """Why an item is not revised: the mapping moved away from it. Where people moved the item, it is followed."""
         placement, item = wanted.placement, located.item
         if located.tracker != placement.tracker:
             return (
@@ -109,8 +124,8 @@ class _Planner:
                 f" {placement.tracker!r}: move the item and its marker, or change the mapping back"
             )
         link = self.links.get(wanted.ref)
-        moved_by_people = link is not None and link.project == placement.project
-        if item.at.project != placement.project and not moved_by_people:
+        agreed = self.bases.get(wanted.ref, {}).get("project", link.project if link else None)
+        if item.at.project != placement.project and agreed != placement.project:
             return (
                 f"{item.at.key} is in project {item.at.project}, but the mapping ({placement.source}) says"
                 f" {placement.project}: move the item in the tracker, or change the mapping back"
@@ -197,7 +212,11 @@ def _initial_fields(wanted: Wanted) -> dict[str, FieldValue]:
 
 
 def _base_after_create(wanted: Wanted) -> dict[str, Any]:
-    base: dict[str, Any] = {"title": wanted.title, "why": wanted.block.why}
+    base: dict[str, Any] = {
+        "title": wanted.title,
+        "why": wanted.block.why,
+        "project": wanted.placement.project,
+    }
     if wanted.has_due:
         base["due"] = wanted.due.isoformat() if wanted.due else None
     if wanted.manual:

@@ -14,7 +14,8 @@ from okrsync.plan.merge import AGREED_BY_HAND, NO_BASE, CheckedIn, Decision, NoB
 from okrsync.plan.values import Action, Change, Linked, Snapshot, Step, Wanted
 
 Base = Mapping[str, Any]
-"""What documents and tracker last agreed on, by attribute, as JSON values: title, why, due, closed, current, links."""
+"""What documents and tracker last agreed on, by attribute, as JSON values: title, why, due, closed, current, links, and
+the project that the mapping named."""
 
 
 class Revision:
@@ -27,7 +28,7 @@ class Revision:
         self.url_of = url_of
         self.changes: list[Change] = []
         self.held: list[Change] = []
-        self.agreed: dict[str, Any] = dict(base)
+        self.agreed: dict[str, Any] = {**base, "project": wanted.placement.project}
         self.values: dict[str, Any] = {}
         self.adopt: dict[str, Any] = {}
         self.fields: dict[str, FieldValue] = {}

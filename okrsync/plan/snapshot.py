@@ -32,12 +32,19 @@ class Tolerance:
         return missing >= self.at_least and missing > self.share * linked
 
 
-def find_ours(workspace: str, read: Iterable[Located], links: Mapping[Ref, Linked]) -> Found:
+def find_ours(
+    workspace: str,
+    read: Iterable[Located],
+    links: Mapping[Ref, Linked],
+    homes: Mapping[Ref, tuple[str, str]] | None = None,
+) -> Found:
     """Sort what was read by our markers.
 
-    Where several items carry one marker, the linked one counts, else the oldest: people copy items, and the copy comes
-    later. An item that lost its marker is still found by its link.
+    Where several items carry one marker, the linked one counts, else one in the tracker and project where `homes` says
+    that it belongs, else the oldest: people copy items, and the copy comes later. An item that lost its marker is still
+    found by its link.
     """
+    homes = homes or {}
     candidates: dict[Ref, dict[tuple[str, str], Located]] = {}
     by_id: dict[tuple[str, str], Located] = {}
     for located in read:
@@ -54,15 +61,16 @@ def find_ours(workspace: str, read: Iterable[Located], links: Mapping[Ref, Linke
     items: dict[Ref, Located] = {}
     duplicates: dict[Ref, tuple[Located, ...]] = {}
     for ref, found in candidates.items():
-        ordered = sorted(found.values(), key=partial(_age, link=links.get(ref)))
+        ordered = sorted(found.values(), key=partial(_rank, link=links.get(ref), home=homes.get(ref)))
         items[ref] = ordered[0]
         if len(ordered) > 1:
             duplicates[ref] = tuple(ordered[1:])
     return Found(items, duplicates, tuple(sorted(ref for ref in links if ref not in items)))
 
 
-def _age(located: Located, link: Linked | None) -> tuple[bool, str, str, int, str]:
-    """Sorts the linked item first, then by tracker and by the number that it was given there."""
-    identity = located.item.at.id
+def _rank(located: Located, link: Linked | None, home: tuple[str, str] | None) -> tuple[bool, bool, str, str, int, str]:
+    """Sorts the linked item first, then those at home, then by tracker and by the number that it was given there."""
+    identity, project = located.item.at.id, located.item.at.project
     is_linked = link is not None and (link.tracker, link.item_id) == (located.tracker, identity)
-    return (not is_linked, located.tracker, located.item.at.project, len(identity), identity)
+    is_home = (located.tracker, project) == home
+    return (not is_linked, not is_home, located.tracker, project, len(identity), identity)

@@ -110,6 +110,8 @@ class Snapshot:
     """Items whose creation was not answered and that cannot be looked up for sure yet."""
     unread: frozenset[tuple[str, str]] = frozenset()
     """Tracker and project that could not be read."""
+    doubted: frozenset[tuple[str, str]] = frozenset()
+    """Tracker and project of which so much is missing that nothing may be created there."""
 
 
 @dataclass(frozen=True)

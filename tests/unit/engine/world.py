@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from okrsync.documents import load
 from okrsync.domain.cycle import parse_cycle
 from okrsync.domain.ref import Marker, Ref
 from okrsync.engine.engine import Engine, Inputs
+from okrsync.engine.moments import Uptime
 from okrsync.engine.outcome import Outcome
 from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
@@ -177,7 +177,8 @@ class World:
         self.objectives: dict[str, dict[str, ObjectiveText]] = {}
         self.at_commit: Callable[[str], None] = lambda _when: None
         """Called before and after every commit of the cache."""
-        self.numbers = itertools.count(1)
+        self.boot = "morning"
+        """Names the last start of our machine."""
         for team, tracker, project, style in homes:
             if tracker not in self.servers:
                 unique = not style["fields_with_item"]
@@ -319,6 +320,7 @@ class World:
                 tolerance=Tolerance(),
                 check_in_period=timedelta(days=7),
                 documents={shown: file.digest for shown, file in documents.files.items()},
+                uptime=lambda: Uptime(self.boot, self.time.passed.total_seconds()),
                 stop=Patience(self.time),
             )
             return getattr(Engine(inputs), verb)(**options)  # type: ignore[no-any-return]
