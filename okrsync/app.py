@@ -55,8 +55,8 @@ class Workspace:
     """The folder from which messages name files."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set it to end every wait at once; what runs then raises Interrupted."""
-    _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
-    """What the documents want kept until the next command; the cache takes it over when it is opened for writing."""
+    _parsed: dict[str, str] | None = field(default=None, init=False, repr=False)
+    """The documents, parsed, for the next command: the cache takes them over when it is opened for writing."""
 
     @classmethod
     def load(
@@ -85,15 +85,15 @@ class Workspace:
             Problems: everything that is wrong in them.
         """
         settings = self.settings
-        texts = self._texts = self._kept_texts()
-        return load(settings.documents_folder, self.shown_from, settings.named_cycles, settings.audiences, texts)
+        parsed = self._parsed = self._parsed_before()
+        return load(settings.documents_folder, self.shown_from, settings.named_cycles, settings.audiences, parsed)
 
-    def _kept_texts(self) -> dict[str, str]:
+    def _parsed_before(self) -> dict[str, str]:
         try:
             with Reader.at(self.settings.cache_file, self.settings.workspace) as cache:
                 return cache.texts.all()
         except CacheError:
-            # Without them documents are parsed, which takes longer; whoever needs the cache itself says what is wrong.
+            # Then everything is parsed, which takes longer. Who needs the cache itself will say what is wrong with it.
             return {}
 
     @property
@@ -140,8 +140,9 @@ class Workspace:
         from okrsync.store.cache import Cache
 
         cache = Cache.open(self.settings.cache_file, self.settings.workspace, clock=self.now)
-        with suppress(CacheError):  # They only save time.
-            cache.texts.keep(self._texts)
+        if self._parsed is not None:
+            with suppress(CacheError):  # It only saves time.
+                cache.texts.keep(self._parsed)
         return cache
 
     def check_trackers(self) -> None:

@@ -39,7 +39,7 @@ def load(
     `relative_to` is the folder from which messages name files. `named_cycles` are the first and last days of cycles
     with names of their own, `audiences` the names that objectives may be shown to beside `everyone`, and `measures`
     the sources of values that plugins register (None: any name will do). `cache` keeps parsed files for the next time,
-    under one key; what is in it need not be trusted.
+    each under the digest of its content; it is ours alone, and what is in it need not have the right form.
 
     Raises:
         Problems: everything that is wrong in any of the files.

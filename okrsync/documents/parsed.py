@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
-
-KEY = "parsed documents"
-"""The only key that is used in a cache."""
 
 Parsed = dict[str, dict[str, Any]]
 """What files hold, by the digest of their content."""
@@ -16,29 +14,38 @@ _DATE = "$date"
 
 
 def parsed_before(cache: Mapping[str, str]) -> Parsed:
-    """What the cache holds; nothing where it holds something else."""
-    import json
-
-    try:
-        held = json.loads(cache.get(KEY, "{}"), object_hook=_with_date)
-    except (ValueError, TypeError, RecursionError):
-        return {}
-    return {digest: data for digest, data in held.items() if isinstance(data, dict)} if isinstance(held, dict) else {}
+    """What the cache holds, by digest, but for texts that are no parsed file."""
+    parsed: Parsed = {}
+    for digest, text in cache.items():
+        with suppress(ValueError, TypeError, RecursionError):
+            data = _read(text)
+            if isinstance(data, dict):
+                parsed[digest] = data
+    return parsed
 
 
 def keep_parsed(cache: MutableMapping[str, str], before: Parsed, now: Parsed) -> None:
-    """Let the cache hold what the files hold now; it is written only where that is not what it held `before`."""
+    """Let the cache hold what the files hold `now` and nothing else; what it held `before` is not written again."""
+    for digest in cache.keys() - now.keys():
+        del cache[digest]
+    for digest in now.keys() - before.keys():
+        with suppress(ValueError, TypeError):
+            text = _write(now[digest])
+            # What JSON does not give back as it was is parsed anew each time.
+            if _read(text) == now[digest]:
+                cache[digest] = text
+
+
+def _read(text: str) -> Any:
     import json
 
-    if before.keys() == now.keys():
-        return
-    entries = []
-    for digest, data in now.items():
-        try:
-            entries.append(f"{json.dumps(digest)}: {json.dumps(data, default=_without_date)}")
-        except (TypeError, ValueError):
-            continue  # It holds what no document should, and is parsed again each time until it is mended.
-    cache[KEY] = f"{{{', '.join(entries)}}}"
+    return json.loads(text, object_hook=_with_date)
+
+
+def _write(data: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(data, default=_without_date)
 
 
 def _without_date(value: object) -> dict[str, str]:

@@ -189,7 +189,8 @@ create index outbox_run on outbox (run_id);
 
 create table kept_texts (
   name text primary key,
-  body text not null
+  body text not null,
+  checksum integer not null
 );
 """
 

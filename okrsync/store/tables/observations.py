@@ -196,7 +196,8 @@ def _current_value(
 def _observed(
     ref: str, value: float | None, seen_at: str | None, source: str, problem: str | None
 ) -> tuple[Ref, Observed]:
-    return Ref.parse(ref), Observed(value, maybe_moment(seen_at), source, problem=problem)
+    # That there is no value can be confirmed too, but it is the value that people ask the age of.
+    return Ref.parse(ref), Observed(value, None if value is None else maybe_moment(seen_at), source, problem=problem)
 
 
 def _observation(ref: str, value: float | None, observed_at: str, source: str, evidence: str | None) -> Observation:

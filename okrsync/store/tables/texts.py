@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zlib import crc32
 
 from okrsync.store.session import Session
 
@@ -14,18 +15,24 @@ class Texts:
         self._session = session
 
     def all(self) -> dict[str, str]:
-        """Every text, by name."""
-        return dict(self._session.select(_row, "select name, body from kept_texts"))
+        """Every text by name, but for those that a disk has changed."""
+        rows = self._session.select(_row, "select name, body, checksum from kept_texts")
+        return {name: body for name, body, checksum in rows if _checksum(body) == checksum}
 
     def keep(self, texts: Mapping[str, str]) -> None:
-        """Keep these, in place of older ones of the same names; what is kept already is not written again."""
+        """Keep these and no others; what is kept already is not written again."""
         kept = self.all()
-        changed = [(name, body) for name, body in texts.items() if kept.get(name) != body]
-        if changed:
+        if texts == kept:
+            return
+        with self._session.transaction():
+            names = self._session.select(str, "select name from kept_texts")
             self._session.write_many(
-                "insert into kept_texts (name, body) values (?, ?)"
-                " on conflict (name) do update set body = excluded.body",
-                changed,
+                "delete from kept_texts where name = ?", [(name,) for name in names if name not in texts]
+            )
+            self._session.write_many(
+                "insert into kept_texts (name, body, checksum) values (?, ?, ?)"
+                " on conflict (name) do update set body = excluded.body, checksum = excluded.checksum",
+                [(name, body, _checksum(body)) for name, body in texts.items() if kept.get(name) != body],
             )
 
     def clear(self) -> None:
@@ -33,5 +40,9 @@ class Texts:
         self._session.write("delete from kept_texts")
 
 
-def _row(name: str, body: str) -> tuple[str, str]:
-    return name, body
+def _checksum(body: str) -> int:
+    return crc32(body.encode("utf-8", "surrogatepass"))
+
+
+def _row(name: str, body: str, checksum: int) -> tuple[str, str, int]:
+    return name, body, checksum

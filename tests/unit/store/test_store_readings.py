@@ -135,10 +135,10 @@ def test_pages_that_nobody_asks_for_are_dropped_after_a_month(cache: Cache, cloc
     assert cache.info().counts["pages"] == 1
 
 
-def test_texts_are_kept_by_name(cache: Cache) -> None:
+def test_these_texts_are_kept_and_no_others(cache: Cache) -> None:
     cache.texts.keep({"one": "a", "two": "b"})
-    cache.texts.keep({"one": "c"})
-    assert cache.texts.all() == {"one": "c", "two": "b"}
+    cache.texts.keep({"one": "c", "three": "d"})
+    assert cache.texts.all() == {"one": "c", "three": "d"}
     cache.texts.clear()
     assert cache.texts.all() == {}
 
@@ -148,3 +148,11 @@ def test_a_text_that_is_kept_already_costs_no_write(cache: Cache) -> None:
     before = cache._session.number("select total_changes()")
     cache.texts.keep({"one": "a"})
     assert cache._session.number("select total_changes()") == before
+
+
+def test_a_text_that_a_disk_has_changed_is_not_believed(cache: Cache) -> None:
+    cache.texts.keep({"one": "Win newcomers", "two": "b"})
+    cache._writing.write("update kept_texts set body = 'Win newcomerz' where name = 'one'")
+    assert cache.texts.all() == {"two": "b"}
+    cache.texts.keep({"one": "Win newcomers", "two": "b"})
+    assert cache.texts.all() == {"one": "Win newcomers", "two": "b"}
