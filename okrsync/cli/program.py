@@ -23,6 +23,8 @@ COMMANDS = {
     "pull": ("okrsync.cli.pull:pull", "Read current values from the trackers."),
     "status": ("okrsync.cli.status:status", "Show how the objectives of a cycle stand."),
     "tree": ("okrsync.cli.tree:tree", "Show what aligns to what."),
+    "explain": ("okrsync.cli.explain:explain", "Show the reason behind one number."),
+    "history": ("okrsync.cli.history:history", "Show one number over time."),
     "trackers": ("okrsync.cli.trackers:trackers", "Show the kinds of tracker and those of the settings."),
     "fields": ("okrsync.cli.fields:fields", "Show the fields of a tracker's project."),
     "sandbox": ("okrsync.cli.sandbox:sandbox", "Serve trackers on this machine to try things out."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from okrsync.cli.call import Call
 from okrsync.cli.options import command, cycle_option, json_option
+from okrsync.cli.past import day_option, status_at
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,8 +19,9 @@ LARGE = 250
 
 @command("status")
 @cycle_option
+@day_option("--as-of", "Show how they stood when that day ended, as far as the cache remembers.")
 @json_option
-def status(call: Call, as_json: bool) -> None:
+def status(call: Call, day: date | None, as_json: bool) -> None:
     """Show how the objectives of a cycle stand.
 
     Nothing is asked of a tracker: `okrsync pull` reads the newest values.
@@ -26,7 +29,8 @@ def status(call: Call, as_json: bool) -> None:
     from okrsync.reports.as_json import status_json
     from okrsync.reports.status_text import status_text
 
-    standing = call.workspace().status()
+    workspace = call.workspace()
+    standing = workspace.status() if day is None else status_at(workspace, day)
     if not as_json and len(standing.objectives) >= LARGE:
         call.screen.lines(status_text(standing))
         return

@@ -1,0 +1,303 @@
+"""The reason behind a number for people, as lines: where it comes from, the arithmetic, the movement, the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+
+from okrsync.domain.forecast import Forecast, TooLittle
+from okrsync.domain.movement import Cause, Movement, PartMove
+from okrsync.domain.okr import Kind, Measure, Source
+from okrsync.domain.status import Link
+from okrsync.reports import explain_words as say
+from okrsync.reports import words
+from okrsync.reports.explain import (
+    Explained,
+    KeyResultExplained,
+    KpiExplained,
+    ObjectiveExplained,
+    Origin,
+    RollUpPart,
+    brought,
+)
+from okrsync.reports.history import History
+from okrsync.reports.history_views import forecast_text
+from okrsync.reports.plan_views import Line, Tone
+
+SHOWN = 12
+"""How many items a list names in a text; JSON has all."""
+LONG = 48
+"""From how many characters on a cell is a text, for which no column is made wider."""
+
+
+def explain_lines(found: Explained) -> Iterator[Line]:
+    """Everything that is known of the number, for people."""
+    if isinstance(found, ObjectiveExplained):
+        yield from _objective(found)
+    elif isinstance(found, KpiExplained):
+        yield from _kpi(found)
+    else:
+        yield from _key_result(found)
+
+
+def _key_result(found: KeyResultExplained) -> Iterator[Line]:
+    status, key_result = found.status, found.status.key_result
+    yield Line(f"{found.ref}  {words.shown(key_result.title)}", Tone.HEADING)
+    yield Line(
+        f"{words.goal(key_result)}, now {words.current(status)}; progress {words.percent(status.progress)},"
+        f" expected {words.percent(status.expected)}, health {status.health}; as of {words.moment(found.whole.as_of)}"
+    )
+    yield from _section("where it comes from", _origin(found.origin, key_result.measure, key_result.source))
+    arithmetic = [
+        *say.value_steps(found.origin.evidence, status.observed.value, key_result.unit),
+        *say.progress_steps(status),
+        *say.health_steps(status),
+    ]
+    yield from _section("the arithmetic", map(Line, arithmetic))
+    yield from _section("what counts", _parts(found.origin))
+    yield from _movement_section(found, key_result.unit)
+    yield from _section("scope", _scopes(found))
+    yield from _section("what was asked for", _asked(found))
+    yield from _section("at the end of the cycle", _forecast(found))
+
+
+def _kpi(found: KpiExplained) -> Iterator[Line]:
+    status, kpi = found.status, found.status.kpi
+    value = words.quantity(status.observed.value, kpi.unit)
+    yield Line(f"{found.ref}  {words.shown(kpi.title)}", Tone.HEADING)
+    yield Line(f"{words.kpi_band(kpi)}, now {value}: {words.within(status)}; as of {words.moment(found.whole.as_of)}")
+    yield from _section("where it comes from", _origin(found.origin, kpi.measure, kpi.source))
+    yield from _section("what counts", _parts(found.origin))
+    yield from _movement_section(found, kpi.unit)
+
+
+def _objective(found: ObjectiveExplained) -> Iterator[Line]:
+    status = found.status
+    yield Line(f"{found.ref}  {words.shown(status.objective.title)}", Tone.HEADING)
+    yield Line(
+        f"progress {words.known(status)}, expected {words.percent(status.expected)}, health {status.health};"
+        f" as of {words.moment(found.whole.as_of)}"
+    )
+    yield from _section("its parts", _aligned(_roll_up(found.parts)))
+    arithmetic = [*say.roll_up_steps(found.parts, status.progress, status.coverage), *say.health_steps(status)]
+    yield from _section("the arithmetic", map(Line, arithmetic))
+    if found.since is not None:
+        yield from _section(f"the movement since {say.day(found.since)}", _objective_movement(found))
+
+
+def _section(title: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """A heading and what stands below it; nothing where nothing does."""
+    below = list(lines)
+    if below:
+        yield Line("")
+        yield Line(title, Tone.HEADING)
+        for line in below:
+            yield Line(f"  {line.text}" if line.text else "", line.tone)
+
+
+def _origin(origin: Origin, measure: Measure, written: Source) -> Iterator[Line]:
+    observed, evidence = origin.observed, origin.evidence
+    if observed.value is None:
+        yield Line("no value is known yet")
+    else:
+        yield Line(f"from {words.shown(observed.source)}{_address(evidence.url)}")
+    if evidence.by or evidence.at:
+        who = f" by {words.shown(evidence.by)}" if evidence.by else ""
+        when = f" on {words.moment(evidence.at)}" if evidence.at else ""
+        yield Line(f"said{who}{when}" if evidence.item is None else f"written there{who}{when}")
+    documented = {"from": measure.source, **measure.options}
+    yield Line(f"measured by {say.method_text(documented)}, {written}")
+    if origin.link and not (evidence.url and origin.link.url == evidence.url):
+        yield Line(f"its item is {words.shown(origin.link.key)}{_address(words.web_address(origin.link))}")
+    if observed.value is not None and observed.seen_at is not None:
+        since = f", with this value since {words.moment(origin.since)}" if origin.since else ""
+        yield Line(f"last seen {words.moment(observed.seen_at)}{since}")
+    if origin.stale_why:
+        yield Line(f"stale: {words.shown(origin.stale_why)}", Tone.UPDATE)
+    elif observed.problem:
+        yield Line(f"not measured: {words.shown(observed.problem)}", Tone.HELD)
+
+
+def _address(url: str | None) -> str:
+    address = words.web_address(Link("", "", url)) if url else ""
+    return f", {address}" if address else ""
+
+
+def _parts(origin: Origin) -> Iterator[Line]:
+    evidence = origin.evidence
+    if not evidence.parts:
+        return
+    for name, done in (("done", True), ("open", False)):
+        keys = [
+            (each.key, "" if each.gives == 1 else f" ({words.figure(each.gives)})")
+            for each in evidence.parts
+            if each.done is done
+        ]
+        if keys:
+            yield Line(f"{name} ({len(keys)}): {_listed(f'{words.shown(key)}{gives}' for key, gives in keys)}")
+    if evidence.pages and words.web_address(Link("", "", evidence.pages.before)):
+        example = evidence.parts[0].key
+        yield Line(f"each is at an address like {words.shown(evidence.pages.page(example))}", Tone.WHY)
+
+
+def _listed(keys: Iterable[str]) -> str:
+    every = list(keys)
+    more = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
+    return ", ".join(every[:SHOWN]) + more
+
+
+def _movement_section(found: KeyResultExplained | KpiExplained, unit: str) -> Iterator[Line]:
+    since = f"the movement since {say.day(found.since)}" if found.since else "the last movement"
+    yield from _section(since, _movement(found.movement, unit, found.history, found))
+
+
+def _movement(
+    movement: Movement | None, unit: str, history: History, found: KeyResultExplained | KpiExplained
+) -> Iterator[Line]:
+    if movement is None:
+        if not history.states:
+            return
+        yield Line("none: nothing moved" if found.since else "none yet: the value is the first that was seen")
+        return
+    before, after = movement.before, movement.after
+    with_progress = isinstance(found, KeyResultExplained)
+    values = f"{words.quantity(before.value, unit)} → {words.quantity(after.value, unit)}"
+    shares = f", progress {words.percent(before.progress)} → {words.percent(after.progress)}" if with_progress else ""
+    yield Line(f"{words.moment(before.at)} to {words.moment(after.at)}: {values}{shares}")
+    rows = [("", "value", "progress" if with_progress else "")]
+    rows += [_cause(cause, movement, unit, with_progress) for cause in _causes(movement, with_progress)]
+    rows.append(
+        (
+            "together",
+            say.signed(float(movement.by_value), unit),
+            _points(movement.by_progress) if with_progress else "",
+        )
+    )
+    yield from _aligned(rows)
+    if before.evidence.method != after.evidence.method:
+        methods = (say.method_text(each.evidence.method) for each in (before, after))
+        yield Line("measured before and after by " + " and ".join(methods))
+    pages = after.evidence.pages or before.evidence.pages
+    for move in PartMove:
+        moved = [each for each in movement.changes if each.move is move]
+        keys = [words.shown(each.part.key) for each in moved]
+        if keys:
+            first = f", {words.shown(pages.page(moved[0].part.key))}" if pages and len(keys) == 1 else ""
+            yield Line(f"{move} ({len(keys)}): {_listed(keys)}{first}")
+
+
+def _causes(movement: Movement, with_progress: bool) -> Iterator[Cause]:
+    usual = {Cause.WORK, Cause.SCOPE} if movement.after.evidence.parts is not None else set()
+    for cause in Cause:
+        moved = cause in movement.value or (with_progress and cause in (movement.progress or {}))
+        if moved or cause in usual:
+            yield cause
+
+
+def _cause(cause: Cause, movement: Movement, unit: str, with_progress: bool) -> tuple[str, str, str]:
+    value = say.signed(float(movement.value.get(cause, 0)), unit)
+    share: Mapping[Cause, Fraction] = movement.progress or {}
+    return say.cause_text(cause), value, _points(share.get(cause, Fraction())) if with_progress else ""
+
+
+def _points(share: Fraction | None) -> str:
+    return "" if share is None else say.points(float(share))
+
+
+def _scopes(found: KeyResultExplained) -> Iterator[Line]:
+    scopes, unit = found.scopes, found.status.key_result.unit
+    if scopes is None:
+        return
+    start = "the cycle's start" if scopes.since.date() == found.whole.cycle.start else "when it was first seen"
+    rows = [
+        ("", "done of all", "value", "progress"),
+        (
+            "today's scope",
+            f"{words.figure(scopes.today.done)} of {words.figure(scopes.today.total)}",
+            words.quantity(scopes.value_today, unit),
+            words.percent(scopes.progress_today),
+        ),
+        (
+            f"the scope of {say.day(scopes.since)}, {start}",
+            f"{words.figure(scopes.then.done)} of {words.figure(scopes.then.total)}",
+            words.quantity(scopes.value_then, unit),
+            words.percent(scopes.progress_then),
+        ),
+    ]
+    yield from _aligned(rows)
+    yield Line(f"since then {words.counted(scopes.entered, 'item')} entered and {scopes.left} left", Tone.WHY)
+
+
+def _asked(found: KeyResultExplained) -> Iterator[Line]:
+    """Every change of what is asked for, where there was one."""
+    key_result, asked = found.status.key_result, found.history.asked
+    for since, terms in asked if len(asked) > 1 else ():
+        weight = "" if terms.weight == 1 else f", weight {words.figure(terms.weight)}"
+        yield Line(f"from {words.moment(since)}: {say.terms_text(terms, key_result)}{weight}")
+
+
+def _forecast(found: KeyResultExplained) -> Iterator[Line]:
+    key_result, ahead = found.status.key_result, found.forecast
+    if key_result.kind is not Kind.REACH:
+        return
+    if isinstance(ahead, TooLittle):
+        yield Line(f"forecast: {ahead.reason}")
+    else:
+        yield from _range(ahead, key_result.unit)
+    if found.check_in and found.check_in.confidence is not None:
+        who = f" by {words.shown(found.check_in.author)}" if found.check_in.author else ""
+        yield Line(
+            f"confidence: {words.percent(found.check_in.confidence)}, stated{who} on {words.moment(found.check_in.at)}"
+        )
+
+
+def _range(ahead: Forecast, unit: str) -> Iterator[Line]:
+    yield Line(f"forecast: {forecast_text(ahead, unit)}")
+    yield Line(
+        f"from the trend of {ahead.points} values between {say.day(ahead.since)} and {say.day(ahead.until)}"
+        " (Theil–Sen, 90 % interval)",
+        Tone.WHY,
+    )
+
+
+def _roll_up(parts: tuple[RollUpPart, ...]) -> Iterator[tuple[str, ...]]:
+    if not parts:
+        return
+    yield "", "weight", "progress", "weight × progress", "brings"
+    weight = sum(each.weight for each in parts if each.progress is not None)
+    for each in parts:
+        what = str(each.ref) if each.ref.is_key_result else f"{each.ref} (contributes)"
+        if each.progress is None:
+            yield what, say.exact(each.weight), words.UNKNOWN, "", words.shown(each.why_unknown)
+        else:
+            gives = each.weight * each.progress
+            brings = f"{words.figure(100 * gives / weight)} points"
+            yield what, say.exact(each.weight), say.exact(each.progress), say.exact(gives), brings
+
+
+def _objective_movement(found: ObjectiveExplained) -> Iterator[Line]:
+    before, after = found.before, found.status
+    if before is None or before.progress is None or after.progress is None:
+        yield Line("not known: nothing was known then" if before is None or before.progress is None else "not known")
+        return
+    yield Line(f"progress {words.percent(before.progress)} → {words.percent(after.progress)}")
+    rows = [("", "brought then", "brings now", "moved")]
+    for part, (then, now) in zip(found.parts, brought(found.parts), strict=True):
+        rows.append((str(part.ref), _share(then), _share(now), say.points(now - then)))
+    rows.append(
+        ("together", _share(before.progress), _share(after.progress), say.points(after.progress - before.progress))
+    )
+    yield from _aligned(rows)
+
+
+def _share(share: float) -> str:
+    return f"{words.figure(100 * share)} points"
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[Line]:
+    """A small table as lines: names to the left, figures to the right below one another, a long last text as it is."""
+    table = list(rows)
+    widths = [max(len(cell) for cell in column if len(cell) < LONG) for column in zip(*table, strict=True)]
+    for name, *figures in table:
+        cells = [cell.rjust(width) for cell, width in zip(figures, widths[1:], strict=True)]
+        yield Line("  ".join([name.ljust(widths[0]), *cells]).rstrip())
