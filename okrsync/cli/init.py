@@ -261,7 +261,7 @@ def _write(call: Call, answers: Answers, directory: Path, cycle: Cycle) -> list[
     if not {IGNORED, "*.db", "okrsync.db"} & {line.strip() for line in before.splitlines()}:
         with ignore.open("a", encoding="utf-8") as file:
             gap = "" if before.endswith("\n") or not before else "\n"
-            file.write(f"{gap}# The cache of okrsync belongs to this machine.\n{IGNORED}\n")
+            file.write(f"{gap}# The cache of okrsync belongs to this machine.\n{IGNORED}\n.{IGNORED}\n")
         written.append(ignore)
     return written
 

@@ -22,7 +22,7 @@ WEEKS = 13
 SETTINGS, DOCUMENTS, IGNORE = "okrsync.toml", "okrs", ".gitignore"
 _CACHE = "okrsync.db*"
 _ROLES = 'baseline = "KR baseline", target = "KR target", current = "KR current", progress = "OKR progress"'
-_IGNORED = f"# The cache and the sandbox belong to this machine.\n{_CACHE}\n{FOLDER}/\n"
+_IGNORED = f"# The cache and the sandbox belong to this machine.\n{_CACHE}\n.{_CACHE}\n{FOLDER}/\n"
 
 
 def cycle_from(start: date) -> Cycle:
@@ -96,5 +96,5 @@ def clear_workspace(folder: Path) -> None:
     """Remove what a demo makes in its folder, and nothing else; the lock of its sandbox stays."""
     shutil.rmtree(folder / DOCUMENTS, ignore_errors=True)
     in_sandbox = (path for path in folder.glob(f"{FOLDER}/*") if path.name != LOCK)
-    for path in (folder / SETTINGS, folder / IGNORE, *folder.glob(_CACHE), *in_sandbox):
+    for path in (folder / SETTINGS, folder / IGNORE, *folder.glob(_CACHE), *folder.glob(f".{_CACHE}"), *in_sandbox):
         path.unlink(missing_ok=True)
