@@ -108,7 +108,7 @@ def test_an_ignore_file_keeps_its_lines(folder: Path, okrsync: Okrsync) -> None:
     (folder / ".gitignore").write_text("build/", "utf-8")
     okrsync("init", "--yes", *GITHUB)
     assert (folder / ".gitignore").read_text("utf-8").splitlines()[0] == "build/"
-    assert (folder / ".gitignore").read_text("utf-8").splitlines()[-1] == "okrsync.db*"
+    assert (folder / ".gitignore").read_text("utf-8").splitlines()[-2:] == ["okrsync.db*", ".okrsync.db*"]
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40).map(str.strip)
