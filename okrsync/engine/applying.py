@@ -163,7 +163,7 @@ class _Work:
         apart = step.fields if not with_item else {}
         if apart:
             self.later.setdefault((tracker.context.name, scope), []).append((step, item))
-        self._link(step, tracker, scope, item.at)
+        linked = self._link(step, tracker, scope, item.at)
         for obsolete in step.unlinks:
             tracker.unlink(scope, item.at, self.places[obsolete])
         if step.closed is not None:
@@ -171,7 +171,12 @@ class _Work:
         if step.adopt:
             self._adopt(step)
         self._agree(step, but_for=AGREED_BY_HAND if apart else ())
-        self.applied.done.extend(change for change in step.changes if change.field not in apart)
+        unmade = {str(ref) for ref in step.links if ref not in linked}
+        self.applied.done.extend(
+            change
+            for change in step.changes
+            if change.field not in apart and not (change.field == "alignment" and change.after in unmade)
+        )
 
     def _agree(self, step: Step, but_for: Collection[str] = ()) -> None:
         """Note what both sides agree on, now that the tracker has it."""
@@ -186,11 +191,15 @@ class _Work:
         known = self.means.documents[file]
         self.means.documents[file] = set_values(self.means.root / file, step.ref.local, values, known)
 
-    def _link(self, step: Step, tracker: Tracker, scope: Scope, child: ItemId) -> None:
+    def _link(self, step: Step, tracker: Tracker, scope: Scope, child: ItemId) -> set[Ref]:
+        """Link an item to those that it supports; to which it could be."""
+        made: set[Ref] = set()
         for ref in step.links:
             parent = self.places.get(ref)
             if parent is not None and self.means.homes.get(ref, ("", None))[0] == tracker.context.name:
                 tracker.link(scope, child, parent)
+                made.add(ref)
+        return made
 
     def write_fields(self) -> None:
         """Write the fields that live apart from their items, in as few requests as the tracker allows."""

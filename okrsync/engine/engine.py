@@ -186,7 +186,8 @@ class Engine:
         silent = snapshot.unread | snapshot.doubted
         pending = outbox.pending(snapshot.items, lambda tracker, project: (tracker, project) not in silent)
         snapshot = replace(snapshot, pending=frozenset(pending))
-        wanted = wanted_items(self.okrs.objectives, inputs.atlas.placement, self._known(seen.measurements))
+        known = self._known(seen.measurements)
+        wanted = wanted_items(self.okrs.objectives, inputs.atlas.placement, known, inputs.cycle)
         documented = {each.ref for each in self.okrs.objectives}
         documented |= {key_result.ref for each in self.okrs.objectives for key_result in each.key_results}
         plan = make_plan(wanted, snapshot, self._linked(), self._bases(), documented)

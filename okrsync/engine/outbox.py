@@ -118,7 +118,7 @@ class Outbox:
 
     def _try(self, ref: Ref, tracker: Tracker, scope: Scope, draft: Draft) -> RemoteItem:
         name, settle_after = tracker.context.name, tracker.settle_after
-        payload = {
+        payload: dict[str, Any] = {
             "tracker": name,
             "project": scope.project,
             "marker": draft.marker,

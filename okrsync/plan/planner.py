@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from okrsync.domain.items import FieldValue, ItemKind, RemoteItem
 from okrsync.domain.ref import Ref
 from okrsync.plan import block as blocks
-from okrsync.plan.revision import Base, Revision, agreed_by_hand, item_change
+from okrsync.plan.merge import NO_BASE, Decision, decide
+from okrsync.plan.revision import Base, Revision, agreed_by_hand, item_change, same_line
 from okrsync.plan.values import Action, Change, Linked, Located, Plan, Snapshot, Step, Wanted
 
 
@@ -31,7 +33,7 @@ def make_plan(
         return urls.get(ref) or urls.get(ref.parent)
 
     planner = _Planner(snapshot, links, bases, url_of)
-    for each in wanted:
+    for each in _with_adopted_titles(wanted, snapshot, bases):
         planner.consider(each)
     planner.propose_closing(set(documented))
     planner.name_duplicates()
@@ -50,7 +52,8 @@ class _Planner:
         self.links = links
         self.bases = bases
         self.url_of = url_of
-        self.created: set[Ref] = set()
+        self.created: dict[Ref, str] = {}
+        """What this plan creates → the tracker that it does so in."""
         self.misplaced: set[Ref] = set()
         self.steps: list[Step] = []
         self.held: list[Change] = []
@@ -80,7 +83,7 @@ class _Planner:
         why = "in the documents, not in the tracker"
         if wanted.ref in self.snapshot.gone:
             why = f"{self.links[wanted.ref].key} was deleted in the tracker, and the documents still have it"
-        self.created.add(wanted.ref)
+        self.created[wanted.ref] = placement.tracker
         self.steps.append(
             Step(
                 wanted=wanted,
@@ -134,7 +137,7 @@ class _Planner:
 
     def _consider_existing(self, wanted: Wanted, item: RemoteItem) -> None:
         base = self.bases.get(wanted.ref, {})
-        revision = Revision(wanted, item, base, self.url_of)
+        revision = Revision(wanted, item, base, self.url_of, self.created)
         revision.merge_title()
         revision.merge_due()
         revision.merge_description()
@@ -189,6 +192,28 @@ class _Planner:
                         f" from {at.key}; okrsync leaves it alone and keeps to {ours.key}",
                     )
                 )
+
+
+def _with_adopted_titles(wanted: Sequence[Wanted], snapshot: Snapshot, bases: Mapping[Ref, Base]) -> list[Wanted]:
+    """The wanted items, with the titles that documents will have once the tracker's are adopted in their lists."""
+    titles: dict[Ref, tuple[str, str]] = {}
+    for each in wanted:
+        located = snapshot.items.get(each.ref)
+        if each.kind is ItemKind.KEY_RESULT and located:
+            theirs = located.item.title
+            last = bases.get(each.ref, {}).get("title", NO_BASE)
+            if decide(each.title, theirs, last, each.placement.authority, same_line) is Decision.ADOPT:
+                titles[each.ref] = each.title, theirs
+    return [replace(each, block=_retitled(each, titles)) if titles else each for each in wanted]
+
+
+def _retitled(wanted: Wanted, titles: Mapping[Ref, tuple[str, str]]) -> blocks.Block:
+    lines = list(wanted.block.key_results)
+    for index, ref in enumerate(wanted.lists):
+        if ref in titles:
+            ours, theirs = titles[ref]
+            lines[index] = theirs.strip() + lines[index].removeprefix(ours)
+    return replace(wanted.block, key_results=tuple(lines))
 
 
 def _create_change(wanted: Wanted, url_of: Callable[[Ref], str | None], why: str) -> Change:

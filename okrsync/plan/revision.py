@@ -21,8 +21,16 @@ the project that the mapping named."""
 class Revision:
     """The changes to one existing item, gathered attribute by attribute; `step` gives the result."""
 
-    def __init__(self, wanted: Wanted, item: RemoteItem, base: Base, url_of: Callable[[Ref], str | None]) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        item: RemoteItem,
+        base: Base,
+        url_of: Callable[[Ref], str | None],
+        created: Mapping[Ref, str],
+    ) -> None:
         self.wanted = wanted
+        self.created = created
         self.item = item
         self.base = base
         self.url_of = url_of
@@ -34,19 +42,25 @@ class Revision:
         self.fields: dict[str, FieldValue] = {}
 
     def merge_title(self) -> None:
-        def same(one: str, other: str) -> bool:
-            return " ".join(one.split()) == " ".join(other.split())
-
-        decision = self._merge("title", self.wanted.title, self.item.title, same)
+        decision = self._merge("title", self.wanted.title, self.item.title, same_line)
         if decision is Decision.WRITE:
             self.values["title"] = self.wanted.title
 
     def merge_due(self) -> None:
         if not self.wanted.has_due:
             return
-        decision = self._merge("due", _iso(self.wanted.due), _iso(self.item.due))
+        decision = self._merge("due", _iso(self.wanted.due), _iso(self.item.due), unfit=self._unfit_due())
         if decision is Decision.WRITE:
             self.values |= {"due": self.wanted.due, "writes_due": True}
+
+    def _unfit_due(self) -> str | None:
+        """Why no document can hold the tracker's due date; empty where there is nothing to be said about it."""
+        due, cycle = self.item.due, self.wanted.cycle
+        if due is None:
+            return ""  # A document without one means the end of the cycle.
+        if cycle is None or cycle.holds(due):
+            return None
+        return f"no document can hold it, for {cycle.name} is {cycle.start} to {cycle.end}: choose a day within"
 
     def merge_description(self) -> None:
         markup = self.wanted.placement.markup
@@ -68,7 +82,8 @@ class Revision:
 
     def _same_but_for_unknown_urls(self, standing: str | None, text: str) -> bool:
         """An aligned item in a tracker that does not answer now has no URL; that is no reason to take its link away."""
-        if standing is None or all(self.url_of(ref) for ref in self.wanted.block.aligned_to):
+        unknown = [ref for ref in self.wanted.block.aligned_to if not self.url_of(ref)]
+        if standing is None or not unknown or any({ref, ref.parent} & self.created.keys() for ref in unknown):
             return False
         return blocks.same(blocks.without_urls(standing), blocks.without_urls(text))
 
@@ -126,13 +141,18 @@ class Revision:
             for ref, located in snapshot.items.items()
             if located.tracker == self.wanted.placement.tracker
         }
+        new = {ref for ref, tracker in self.created.items() if tracker == self.wanted.placement.tracker}
         wanted = self.wanted.supports
-        missing = tuple(ref for ref in wanted if ref in known and known[ref] not in self.item.links)
+        missing = tuple(ref for ref in wanted if ref in new or (ref in known and known[ref] not in self.item.links))
         made_before = {Ref.parse(text) for text in self.base.get("links", [])}
         obsolete = tuple(
             ref for ref in sorted(made_before - set(wanted)) if ref in known and known[ref] in self.item.links
         )
-        self.agreed["links"] = sorted(str(ref) for ref in wanted if ref in known)
+        # What cannot be seen now may still be linked, and be taken back later.
+        unseen = made_before - known.keys() - snapshot.gone
+        self.agreed["links"] = sorted(
+            {str(ref) for ref in wanted if ref in known or ref in new} | set(map(str, unseen))
+        )
         for ref in missing:
             self._change(Action.UPDATE, "alignment", None, str(ref), "the documents align it")
         for ref in obsolete:
@@ -171,9 +191,16 @@ class Revision:
         same: Callable[[Any, Any], bool] = lambda one, other: bool(one == other),
         *,
         shown: bool = True,
+        unfit: str | None = None,
     ) -> Decision:
+        """Decide by the table. `unfit` says why a document cannot hold the tracker's value (empty: nothing to say)."""
         last = self.base.get(attribute, NO_BASE)
         decision = decide(document, tracker, last, self.wanted.placement.authority, same)
+        if decision is Decision.ADOPT and unfit is not None:
+            if unfit:
+                why = f"it changed in the tracker, which decides here, but {unfit}"
+                self.held.append(item_change(Action.UPDATE, self.wanted, self.item, attribute, tracker, why, document))
+            return Decision.HOLD
         if decision is Decision.ADOPT:
             self.adopt[attribute] = tracker
             self._change(Action.ADOPT, attribute, document, tracker, "it changed in the tracker, which decides here")
@@ -191,6 +218,11 @@ class Revision:
 
     def _change(self, action: Action, attribute: str | None, before: Any, after: Any, why: str) -> None:
         self.changes.append(item_change(action, self.wanted, self.item, attribute, before, why, after))
+
+
+def same_line(one: str, other: str) -> bool:
+    """Whether two lines have the same words."""
+    return one.split() == other.split()
 
 
 def agreed_by_hand(checked_in: CheckedIn | None, value: float | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from okrsync.domain.cycle import Cycle
 from okrsync.domain.items import FieldValue, ItemKind, Markup, RemoteItem
 from okrsync.domain.okr import Source
 from okrsync.domain.ref import Ref
@@ -85,6 +86,10 @@ class Wanted:
     may_create: bool
     """False for a draft, and for an objective that was closed before it ever was in the tracker."""
     source: Source
+    lists: tuple[Ref, ...] = ()
+    """The key results that the block names, one for each of its lines about them."""
+    cycle: Cycle | None = None
+    """Within which a due date has to be, for a document to hold it."""
 
 
 @dataclass(frozen=True)

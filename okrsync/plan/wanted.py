@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from okrsync.domain.alignment import parents_first
+from okrsync.domain.cycle import Cycle
 from okrsync.domain.items import FieldValue, ItemKind
 from okrsync.domain.numbers import number_text, quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Objective, Stage
@@ -33,8 +34,9 @@ def wanted_items(
     objectives: Iterable[Objective],
     place: Callable[[Objective], Placement | None],
     known: Mapping[Ref, Known],
+    cycle: Cycle | None = None,
 ) -> tuple[Wanted, ...]:
-    """The items that the objectives ask for: what is aligned to first, each objective before its key results.
+    """The items that the objectives of a cycle ask for: what is aligned to first, each before its key results.
 
     `place` gives an objective's placement; None leaves it to the documents and check-ins alone.
     """
@@ -42,11 +44,13 @@ def wanted_items(
         item
         for objective in parents_first(objectives)
         if (placement := place(objective)) is not None
-        for item in _items(objective, placement, known)
+        for item in _items(objective, placement, known, cycle)
     )
 
 
-def _items(objective: Objective, placement: Placement, known: Mapping[Ref, Known]) -> Iterator[Wanted]:
+def _items(
+    objective: Objective, placement: Placement, known: Mapping[Ref, Known], cycle: Cycle | None
+) -> Iterator[Wanted]:
     publish = placement.publish_progress
     may_create = objective.stage not in {Stage.DRAFT, Stage.CLOSED}
     yield Wanted(
@@ -69,6 +73,8 @@ def _items(objective: Objective, placement: Placement, known: Mapping[Ref, Known
         closed=objective.stage is Stage.CLOSED,
         may_create=may_create,
         source=objective.source,
+        lists=tuple(each.ref for each in objective.key_results),
+        cycle=cycle,
     )
     if not placement.key_results_as_items:
         return
@@ -88,6 +94,7 @@ def _items(objective: Objective, placement: Placement, known: Mapping[Ref, Known
             closed=False,
             may_create=may_create,
             source=key_result.source,
+            cycle=cycle,
         )
 
 
