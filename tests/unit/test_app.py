@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import closing
@@ -143,3 +145,13 @@ def test_a_status_shows_what_the_cache_knows_of_its_cycle(folder: Path) -> None:
     assert (known.observed.problem, known.observed.confidence) == ("timed out", 0.4)
     assert (asked.observed.value, asked.observed.seen_at, asked.observed.confidence) == (None, None, 0.7)
     assert asked.link is None
+
+
+def test_a_status_from_a_cache_needs_no_library_that_writes_or_talks_to_trackers(folder: Path) -> None:
+    sync()
+    script = (
+        "import sys; from okrsync.app import Workspace; assert Workspace.load().status().objectives;"
+        " sys.exit(str({'jira', 'github', 'sqlite_utils', 'rich', 'tomlkit'} & set(sys.modules) or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=20)
+    assert done.stderr.strip() == ""

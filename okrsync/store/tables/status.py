@@ -1,4 +1,4 @@
-"""Status: how the OKRs of a cycle stood when they were last looked at, for other tools alone.
+"""Status: how the OKRs stood when a run last looked at them, for other tools alone.
 
 The contract's views show these tables. okrsync itself never reads them: it works a status out whenever it needs one.
 """
@@ -6,7 +6,7 @@ The contract's views show these tables. okrsync itself never reads them: it work
 from __future__ import annotations
 
 from okrsync.domain import status as domain
-from okrsync.store.columns import cycle_range, maybe_stamp, stamp
+from okrsync.store.columns import maybe_stamp, stamp
 from okrsync.store.session import Session, Value
 
 
@@ -17,14 +17,12 @@ class Status:
         self._session = session
 
     def record(self, status: domain.Status) -> None:
-        """Put `status` in place of the one of the same cycle; those of other cycles stay as they are."""
+        """Put `status` in place of the one that is there, of whatever cycle that is."""
         cycle, as_of = status.cycle.name, stamp(status.as_of)
         with self._session.transaction():
-            # What belongs to an objective goes with it.
-            self._session.write("delete from status_objectives where cycle = ?", (cycle,))
-            self._session.write(
-                "delete from status_alignment where child_ref >= ? and child_ref < ?", cycle_range(cycle)
-            )
+            # Key results go with their objectives.
+            self._session.write("delete from status_objectives")
+            self._session.write("delete from status_alignment")
             self._session.write_many(
                 "insert into status_objectives (ref, cycle, as_of, title, level, team, owner, origin, stage, progress,"
                 " coverage, expected, health, stale, tracker, key, url, audience)"
