@@ -175,6 +175,8 @@ class Workspace:
         atlas = Atlas(self.settings, kinds, okrs)
         policies: list[RetryPolicy] = []
         with self.open_cache() as cache:
+            with suppress(CacheError):  # Room can be made the next time; what is wrong, the work itself will say.
+                cache.prune()
             pool = TrackerPool(lambda name: self._open(name, cache, policies, on_wait))
             try:
                 yield Engine(

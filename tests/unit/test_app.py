@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +145,14 @@ def test_a_status_shows_what_the_cache_knows_of_its_cycle(folder: Path) -> None:
     assert (known.observed.problem, known.observed.confidence) == ("timed out", 0.4)
     assert (asked.observed.value, asked.observed.seen_at, asked.observed.confidence) == (None, None, 0.7)
     assert asked.link is None
+
+
+def test_work_begins_with_dropping_what_nobody_needs_any_more(folder: Path) -> None:
+    long_ago = Workspace.load(now=lambda: NOW - timedelta(days=31))
+    with long_ago.open_cache() as cache:
+        cache.pages("work").put("https://acme.example/1", "etag", "[]")
+    with command().engine() as engine:
+        assert engine.inputs.cache.info().counts["pages"] == 0
 
 
 def test_a_status_from_a_cache_needs_no_library_that_writes_or_talks_to_trackers(folder: Path) -> None:
