@@ -72,10 +72,11 @@ class Pages:
         place, hash_, number = key.partition("#")
         if not hash_:
             return cls(url.removesuffix(key)) if key and url.endswith(key) else None
-        head, found, tail = url.rpartition(place)
-        if not place or not found or not tail.endswith(number):
+        head, found, tail = url.rpartition(place) if place and number else ("", "", "")
+        hash_is = tail.removesuffix(number)
+        if not found or hash_is == tail or hash_is[-1:].isdigit():
             return None
-        return cls(head, tail.removesuffix(number))
+        return cls(head, hash_is)
 
 
 @dataclass(frozen=True)

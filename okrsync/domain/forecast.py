@@ -12,6 +12,9 @@ ends of the range.
 (a thirteenth of a cycle that is shorter than a quarter), backwards from when the value was last confirmed, each with
 the value as it stood then. Weeks without a change count as what they are.
 
+**Bounds.** A share stays between nothing and all; and where neither a value nor the baseline or target was ever below
+0, the forecast is not either.
+
 **What it does not say.** The interval is for the trend: it does not include how far a single value strays from it.
 Points of one value hang together, which makes the true confidence lower than 90 %. Nothing is known of plans.
 """
@@ -76,11 +79,12 @@ def forecast(states: Sequence[State], cycle: Cycle, confirmed: datetime | None) 
         return TooLittle(f"a key result of kind '{now.terms.kind}' has no way that could be carried forward")
     end = _midnight_after(cycle)
     step = min(_WEEK, timedelta(days=max(1, cycle.days // 13)))
-    points = _points(states, max(_start_of(cycle), _method_since(states)), min(confirmed, end), step)
+    start, last = max(_start_of(cycle), _method_since(states)), min(confirmed, end)
+    points = _points(states, start, last, step)
     if len(points) < FEWEST:
         return TooLittle(
             f"too little data: it takes values over {step.days * (FEWEST - 1)} days of the cycle, measured in one way;"
-            f" there are {_days_known(points)}"
+            f" there are {max(0, (last - start).days)}"
         )
     times = [(at - end).total_seconds() for at, _ in points]
     values = [value for _, value in points]
@@ -88,7 +92,7 @@ def forecast(states: Sequence[State], cycle: Cycle, confirmed: datetime | None) 
         (values[j] - values[i]) / (times[j] - times[i]) for i, j in itertools.combinations(range(len(points)), 2)
     )
     skip = _skipped(len(points))
-    bounds = _bounds(now)
+    bounds = _bounds(now, values)
     low, middle, high = (
         min(bounds[1], max(bounds[0], statistics.median(v - slope * t for t, v in zip(times, values, strict=True))))
         for slope in (slopes[skip], statistics.median(slopes), slopes[-1 - skip])
@@ -119,10 +123,6 @@ def _points(states: Sequence[State], start: datetime, last: datetime, step: time
     return found[::-1]
 
 
-def _days_known(points: Sequence[tuple[datetime, float]]) -> int:
-    return (points[-1][0] - points[0][0]).days if points else 0
-
-
 def _method_since(states: Sequence[State]) -> datetime:
     """Since when the value was measured in the way of today."""
     now = states[-1].evidence
@@ -132,11 +132,12 @@ def _method_since(states: Sequence[State]) -> datetime:
     return min(each.at for each in alike)
 
 
-def _bounds(state: State) -> tuple[float, float]:
-    """Between which values it must lie: a share cannot leave 0 to 1."""
+def _bounds(state: State, values: Sequence[float]) -> tuple[float, float]:
+    """Between which values it must lie."""
     if state.evidence.formula is Formula.SHARE:
         return 0.0, state.evidence.scale
-    return float("-inf"), float("inf")
+    numbers = [*values, state.terms.baseline or 0.0, state.terms.target or 0.0]
+    return (0.0 if min(numbers) >= 0 else float("-inf")), float("inf")
 
 
 def _start_of(cycle: Cycle) -> datetime:

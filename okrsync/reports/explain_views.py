@@ -161,9 +161,10 @@ def _movement(
         return
     before, after = movement.before, movement.after
     with_progress = isinstance(found, KeyResultExplained)
-    values = f"{words.quantity(before.value, unit)} → {words.quantity(after.value, unit)}"
-    shares = f", progress {words.percent(before.progress)} → {words.percent(after.progress)}" if with_progress else ""
-    yield Line(f"{words.moment(before.at)} to {words.moment(after.at)}: {values}{shares}")
+    first, last = (f"{words.quantity(each.value, unit)} of {words.moment(each.at)}" for each in (before, after))
+    yield Line(f"from {first} to {last}")
+    if with_progress:
+        yield Line(f"progress {words.percent(before.progress)} → {words.percent(after.progress)}")
     rows = [("", "value", "progress" if with_progress else "")]
     rows += [_cause(cause, movement, unit, with_progress) for cause in _causes(movement, with_progress)]
     rows.append(
@@ -271,7 +272,7 @@ def _roll_up(parts: tuple[RollUpPart, ...]) -> Iterator[tuple[str, ...]]:
             yield what, say.exact(each.weight), words.UNKNOWN, "", words.shown(each.why_unknown)
         else:
             gives = each.weight * each.progress
-            brings = f"{words.figure(100 * gives / weight)} points"
+            brings = say.share_points(gives / weight)
             yield what, say.exact(each.weight), say.exact(each.progress), say.exact(gives), brings
 
 
@@ -283,15 +284,16 @@ def _objective_movement(found: ObjectiveExplained) -> Iterator[Line]:
     yield Line(f"progress {words.percent(before.progress)} → {words.percent(after.progress)}")
     rows = [("", "brought then", "brings now", "moved")]
     for part, (then, now) in zip(found.parts, brought(found.parts), strict=True):
-        rows.append((str(part.ref), _share(then), _share(now), say.points(now - then)))
+        rows.append((str(part.ref), say.share_points(then), say.share_points(now), say.points(now - then)))
     rows.append(
-        ("together", _share(before.progress), _share(after.progress), say.points(after.progress - before.progress))
+        (
+            "together",
+            say.share_points(before.progress),
+            say.share_points(after.progress),
+            say.points(after.progress - before.progress),
+        )
     )
     yield from _aligned(rows)
-
-
-def _share(share: float) -> str:
-    return f"{words.figure(100 * share)} points"
 
 
 def _aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[Line]:

@@ -130,7 +130,17 @@ def signed(amount: float, unit: str = "") -> str:
 
 def points(share: float | None) -> str:
     """A movement of a share in percentage points."""
-    return "" if share is None else f"{signed(100 * share)} points"
+    return "" if share is None else f"{signed(round(100 * share, 2))} points"
+
+
+def share_points(share: float) -> str:
+    """A share in percentage points, to the hundredth."""
+    return f"{words.figure(round(100 * share, 2))} points"
+
+
+def about(value: float) -> str:
+    """A number with three digits that matter, for what is an estimate anyway."""
+    return words.figure(float(f"{value:.3g}"))
 
 
 def method_text(method: Mapping[str, Any]) -> str:

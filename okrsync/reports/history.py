@@ -46,9 +46,10 @@ class History:
         return tuple(found)
 
     def since(self, moment: datetime) -> tuple[State, ...]:
-        """The state that held at `moment` (else the first known) and all that followed."""
-        begun = sum(1 for each in self.states if each.at <= moment)
-        return self.states[max(0, begun - 1) :]
+        """The state that held at `moment`, as of then (else the first known), and all that followed."""
+        held = self.at(moment)
+        begun = () if held is None else (replace(held, at=moment),)
+        return (*begun, *(each for each in self.states if each.at > moment))
 
 
 def history_of(cache: Reader, what: KeyResult | Kpi, now: datetime) -> History:

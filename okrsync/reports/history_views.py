@@ -124,9 +124,13 @@ def _forecast(found: Recorded) -> Iterator[str]:
 def forecast_text(ahead: Forecast, unit: str) -> str:
     """The range of the value and of its progress: `2.1 to 2.8 s, middle 2.4; progress 48 % to 76 %`."""
     if same_number(ahead.low, ahead.high):
-        return f"{words.quantity(ahead.middle, unit)}; progress {words.percent(ahead.progress_middle)}"
+        return (
+            f"{say.about(ahead.middle)} {words.shown(unit)}".rstrip()
+            + f"; progress {words.percent(ahead.progress_middle)}"
+        )
+    high = f"{say.about(ahead.high)} {words.shown(unit)}".rstrip()
     return (
-        f"{words.figure(ahead.low)} to {words.quantity(ahead.high, unit)}, middle {words.figure(ahead.middle)};"
+        f"{say.about(ahead.low)} to {high}, middle {say.about(ahead.middle)};"
         f" progress {words.percent(ahead.progress_low)} to {words.percent(ahead.progress_high)}"
     )
 
