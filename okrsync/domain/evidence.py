@@ -207,7 +207,10 @@ def packed(before: Any, after: Any) -> Any:
 
 
 def unpacked(rows: Iterable[Any]) -> Iterator[Any]:
-    """The complete evidence of rows that follow one another, as JSON. Where an earlier row is lost, parts are too."""
+    """The complete evidence of rows that follow one another, as JSON.
+
+    Where a row is lost, parts are unknown or wrong up to the next complete one: the value does not follow from them.
+    """
     parts: dict[Any, Any] | None = None
     for row in rows:
         if isinstance(row, Mapping) and isinstance(row.get("changed"), Mapping):
