@@ -144,9 +144,10 @@ class Past:
         )
 
     def _seen(self, row: Observation, moment: datetime) -> datetime:
-        """When a value was last seen, as far as can still be told: what people say when they said it."""
+        """When a value was last seen, as far as can still be told: what people say when they last said it."""
         if Evidence.from_json(row.evidence).method.get("from") == "manual":
-            return row.observed_at
+            said = (each.at for each in self.check_ins.get(row.ref, ()) if each.value is not None)
+            return max((each for each in said if row.observed_at <= each <= moment), default=row.observed_at)
         current = self.current.get(row.ref)
         if current is not None and current.seen_at is not None and current.seen_at <= moment:
             return current.seen_at

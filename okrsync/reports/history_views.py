@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 SPARKS = 52
 """How many characters a sparkline has: four a week of a quarter."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
+_BLANK = ("\t", "\r")
 """How a cell begins that spreadsheets run (OWASP, CSV Injection)."""
 _COLUMNS = (
     *("ref", "at", "value", "unit", "baseline", "target", "min", "max"),
@@ -87,13 +88,14 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    runs = text.startswith(_BLANK) or text.lstrip().startswith(_FORMULA)
+    return f"'{words.shown(text)}" if runs else words.shown(text)
 
 
 def _csv_line(values: tuple[Any, ...]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([cell(each) for each in values])
-    return line.getvalue()
+    csv.writer(line, lineterminator="\n").writerow([cell(each) for each in values])
+    return line.getvalue().removesuffix("\n")
 
 
 def _head(found: Recorded, width: int = 80) -> Iterator[str]:
