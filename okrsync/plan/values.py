@@ -214,7 +214,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """Names exactly this plan: 16 hexadecimal digits of the SHA-256 of its canonical JSON."""
-        return hashlib.sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()[:16]
+        return digest_of(self._content())
 
     def to_json(self) -> dict[str, Any]:
         """The plan as the contract of `plan --json` has it."""
@@ -225,6 +225,11 @@ class Plan:
             "changes": [change.to_json() for change in self.changes],
             "held": [change.to_json() for change in self.held],
         }
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """The digest of `changes` and `held` as `Plan.to_json` has them."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:
