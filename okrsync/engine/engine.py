@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,9 +23,10 @@ from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
 from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
+from okrsync.plan.effort import effort_of
 from okrsync.plan.planner import make_plan
 from okrsync.plan.snapshot import Tolerance
-from okrsync.plan.values import Linked, Placement, Plan, Snapshot
+from okrsync.plan.values import Linked, Placement, Plan, Snapshot, Wanted
 from okrsync.plan.wanted import Known, wanted_items
 from okrsync.reports.facts import gather_facts
 from okrsync.store.cache import Cache
@@ -34,6 +35,13 @@ from okrsync.store.values import CheckIn, Link
 
 class PlanChanged(Exception):
     """The plan that was asked for is not the plan that is due now; nothing was written."""
+
+    def __init__(self, due: Plan, expected: str) -> None:
+        super().__init__(
+            f"the plan that is due now has the digest {due.digest}, not {expected}: a document or a tracker changed"
+            " since it was reviewed; nothing was written; look at the new plan with `okrsync plan`"
+        )
+        self.due = due
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,12 @@ class Inputs:
     told: Told = field(default_factory=Told)
 
 
+Planner = Callable[
+    [Sequence[Wanted], Snapshot, Mapping[Ref, Linked], Mapping[Ref, Mapping[str, Any]], Collection[Ref]], Plan
+]
+"""What `okrsync.plan.planner.make_plan` is."""
+
+
 @dataclass(frozen=True)
 class _Seen:
     """What a run found out before it decides."""
@@ -85,8 +99,10 @@ class _Seen:
 class Engine:
     """Brings documents and trackers together for one cycle."""
 
-    def __init__(self, inputs: Inputs) -> None:
+    def __init__(self, inputs: Inputs, planner: Planner = make_plan) -> None:
+        """`planner` decides what is to be done: all that is due, unless somebody asks for less."""
         self.inputs = inputs
+        self._planner = planner
         self.okrs = inputs.okrs.in_cycle(inputs.cycle.name)
         self.homes = inputs.atlas.homes(self.okrs)
 
@@ -105,7 +121,9 @@ class Engine:
         outbox = self._outbox()
         seen = self._look(outbox, creating=True)
         plan, pending = self._decide(seen, outbox)
-        return self._outcome((*seen.failures, *_failures_of(pending)), plan=plan)
+        outcome = self._outcome((*seen.failures, *_failures_of(pending)), plan=plan)
+        manners = {name: self.inputs.pool.manner(name) for name in {change.tracker for change in plan.changes}}
+        return replace(outcome, effort=effort_of(plan, manners, outcome.requests))
 
     def sync(self, expect: str | None = None) -> Outcome:
         """Find out what is to be done, and do it.
@@ -122,10 +140,7 @@ class Engine:
         plan, pending = self._decide(seen, outbox)
         if expect is not None and plan.digest != expect:
             self._finish(run, self._outcome(seen.failures))
-            raise PlanChanged(
-                f"the plan that is due now has the digest {plan.digest}, not {expect}: a document or a tracker changed"
-                " since it was reviewed; nothing was written; look at the new plan with `okrsync plan`"
-            )
+            raise PlanChanged(plan, expect)
         outbox.resume(seen.fetched.snapshot.items, pending)
         self._record(seen)
         applied = self._apply(plan, seen.fetched.snapshot, outbox)
@@ -190,7 +205,7 @@ class Engine:
         wanted = wanted_items(self.okrs.objectives, inputs.atlas.placement, known, inputs.cycle)
         documented = {each.ref for each in self.okrs.objectives}
         documented |= {key_result.ref for each in self.okrs.objectives for key_result in each.key_results}
-        plan = make_plan(wanted, snapshot, self._linked(), self._bases(), documented)
+        plan = self._planner(wanted, snapshot, self._linked(), self._bases(), documented)
         return plan, pending
 
     def _known(self, measurements: Measurements) -> dict[Ref, Known]:

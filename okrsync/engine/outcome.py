@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from okrsync.domain.ref import Ref
+from okrsync.plan.effort import Effort
 from okrsync.plan.values import Change, Plan
 
 
@@ -66,6 +67,8 @@ class Outcome:
     reached: int = 0
     """How many of them answered and let us in."""
     requests: int = 0
+    effort: Effort = field(default_factory=Effort)
+    """What a sync would take, where that was asked for."""
 
     @property
     def held(self) -> tuple[Change, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from okrsync.engine.outcome import Cause, Failure
+from okrsync.plan.effort import Manner
 from okrsync.trackers.errors import AuthFailed, Misconfigured, TrackerError, Transient
 from okrsync.trackers.interface import Tracker
 
@@ -40,6 +41,11 @@ class TrackerPool:
     def answered(self, name: str) -> None:
         """Remember that the tracker answered and let us in."""
         self._reached.add(name)
+
+    def manner(self, name: str) -> Manner:
+        """How a tracker takes writes; one that cannot be used takes none."""
+        tracker = self.get(name)
+        return Manner(tracker.rate, tracker.capabilities.fields_with_item) if tracker else Manner()
 
     @property
     def failures(self) -> tuple[Failure, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from okrsync.domain.rates import WriteRate
@@ -18,7 +18,7 @@ _MINUTE, _HOUR = 60.0, 3600.0
 class Manner:
     """How one tracker takes writes."""
 
-    rate: WriteRate = WriteRate()
+    rate: WriteRate = field(default_factory=WriteRate)
     fields_with_item: bool = True
     """Whether fields are written in the request that creates or updates their item."""
 
@@ -110,11 +110,10 @@ def _writes(step: Step, manner: Manner) -> list[bool]:
     if not step.changes:
         return []
     found: list[bool] = []
+    of_item = step.fields if manner.fields_with_item else {}
     if step.creates:
         found.append(True)
-    elif step.title is not None or step.writes_due or step.block or step.marker:
-        found.append(False)
-    elif step.fields and manner.fields_with_item:
+    elif step.title is not None or step.writes_due or step.block or step.marker or of_item:
         found.append(False)
     found += [False] * (len(step.links) + len(step.unlinks))
     return [*found, False] if step.closed is not None else found

@@ -124,19 +124,27 @@ def _differences(
     before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], *, held: bool
 ) -> Iterator[Difference]:
     """Changes to the same thing are held against each other; what is equal on both sides is no difference."""
-    reviewed, due = list(map(_canonical, before)), list(map(_canonical, after))
-    # A plan can have the same change more than once only where nothing tells them apart, so counting is enough.
-    old, new = Counter(reviewed) - Counter(due), Counter(due) - Counter(reviewed)
-    waiting = [each for each, text in zip(before, reviewed, strict=True) if old[text]]
-    for change, text in zip(after, due, strict=True):
-        if not new[text]:
-            continue
+    waiting = _without(before, after)
+    for change in _without(after, before):
         same = next((each for each in waiting if _subject(each) == _subject(change)), None)
         if same is not None:
             waiting.remove(same)
         yield Difference(same, change, held)
     for change in waiting:
         yield Difference(change, None, held)
+
+
+def _without(changes: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The changes that are not among the others, each of which stands for one."""
+    left = Counter(map(_canonical, others))
+    found = []
+    for change in changes:
+        text = _canonical(change)
+        if left[text]:
+            left[text] -= 1
+        else:
+            found.append(change)
+    return found
 
 
 def _canonical(change: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from okrsync.domain.rates import WriteRate
 from okrsync.trackers.retry import RetryPolicy
 from okrsync.trackers.values import (
     Capabilities,
@@ -14,6 +15,7 @@ from okrsync.trackers.values import (
     Comment,
     Draft,
     Edit,
+    FieldChange,
     FieldInfo,
     FieldValue,
     ItemId,
@@ -91,6 +93,11 @@ class Tracker(ABC):
         """
         return self.capabilities.settle_after
 
+    @property
+    def rate(self) -> WriteRate:
+        """How fast it takes writes, for telling beforehand how long a plan will take."""
+        return WriteRate()
+
     @abstractmethod
     def login(self) -> Login:
         """Find out who we are there.
@@ -144,6 +151,16 @@ class Tracker(ABC):
         self, parents: Sequence[RemoteItem], points_field: str | None = None, board: str | None = None
     ) -> Mapping[str, tuple[Child, ...]]:
         """The children of each parent, by the parent's `at.id`; every parent that was read has an entry."""
+
+    def field_changes(
+        self, asked: Sequence[tuple[RemoteItem, str]]
+    ) -> Mapping[tuple[str, str], tuple[FieldChange, ...]]:
+        """The changes of number fields, oldest first: (item, name of its field) → by (the item's `at.id`, the name).
+
+        What an item was created with is no change. A pair whose history nobody can tell (another kind of field, an
+        item that is gone) has no entry, or an empty one. Only where `field_history` is True.
+        """
+        raise AssertionError(f"{type(self).__name__} keeps no history of fields")
 
     @abstractmethod
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:

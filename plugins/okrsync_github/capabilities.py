@@ -21,5 +21,8 @@ nobody waits for the answer any more (`Timeouts` in `Troubleshooting the REST AP
 SETTLE_ON_LOOPBACK = 2.0
 """Seconds after which a server on this machine is done with a request that was cut off."""
 
+CREATIONS_A_MINUTE, CREATIONS_AN_HOUR = 80, 500
+"""How much content may be created ("About secondary rate limits" in "Rate limits for the REST API")."""
+
 DEFAULT_LABELS = ("key-result",)
 """The labels of key results where the mapping names none."""

@@ -58,7 +58,7 @@ class Client:
         self._context = context
         self._url = context.url.rstrip("/")
         self._token = _checked_token(context.token.reveal())
-        self._write_interval = _write_interval(context, address.hostname or "")
+        self._write_interval = write_interval(context, address.hostname or "")
         self._last_write: float | None = None
         verify: bool | str = context.ca_file or True
         self._connection = Connection(address, verify, context.policy.stop)
@@ -306,9 +306,18 @@ def _checked_token(token: str) -> str:
     return token
 
 
-def _write_interval(context: TrackerContext, host: str) -> float:
-    asks_for_pauses = host == "api.github.com" or host.endswith(".ghe.com")
-    value = context.options.get("write_interval", 1.0 if asks_for_pauses else 0.0)
+def is_hosted_by_github(host: str) -> bool:
+    """Whether GitHub runs it, so that its limits hold. An Enterprise Server has none unless its owners turn them on."""
+    return host == "api.github.com" or host.endswith(".ghe.com")
+
+
+def write_interval(context: TrackerContext, host: str) -> float:
+    """Seconds from one write to the next.
+
+    Raises:
+        Misconfigured: the tracker's options say no such thing.
+    """
+    value = context.options.get("write_interval", 1.0 if is_hosted_by_github(host) else 0.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
         raise Misconfigured(f"write_interval of tracker {context.name} is {value!r}; write seconds, 0 to 3600")
     return float(value)

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from okrsync.domain.rates import WriteRate
 from okrsync.trackers.errors import AuthFailed, Conflict, Misconfigured, NotFound, Rejected, Transient
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import (
@@ -28,9 +29,9 @@ from okrsync.trackers.values import (
 )
 from okrsync_github.addresses import BoardName, Place, repository_path
 from okrsync_github.board import BoardReading
-from okrsync_github.capabilities import CAPABILITIES, SETTLE_ON_LOOPBACK
+from okrsync_github.capabilities import CAPABILITIES, CREATIONS_A_MINUTE, CREATIONS_AN_HOUR, SETTLE_ON_LOOPBACK
 from okrsync_github.checking import problems_of
-from okrsync_github.client import Client
+from okrsync_github.client import Client, is_hosted_by_github, write_interval
 from okrsync_github.connection import is_loopback
 from okrsync_github.errors import ADDRESSES, TokenRefused
 from okrsync_github.items import (
@@ -44,7 +45,7 @@ from okrsync_github.items import (
     milestone_from,
     number_of,
 )
-from okrsync_github.projects import Projects
+from okrsync_github.projects import BATCH, Projects
 from okrsync_github.reading import Reader, labels_of
 from okrsync_github.repositories import Repositories
 
@@ -75,6 +76,15 @@ class GitHubTracker(Tracker):
         """Seconds after which a look-up by marker is sure: shorter for a server on this machine."""
         host = urlsplit(self.context.url).hostname or ""
         return SETTLE_ON_LOOPBACK if is_loopback(host) else self.capabilities.settle_after
+
+    @property
+    def rate(self) -> WriteRate:
+        """The pause after each write and, where GitHub runs it, the limits on creations."""
+        host = urlsplit(self.context.url).hostname or ""
+        pause = write_interval(self.context, host)
+        if is_hosted_by_github(host):
+            return WriteRate(pause, CREATIONS_A_MINUTE, CREATIONS_AN_HOUR, BATCH)
+        return WriteRate(pause, fields_at_once=BATCH)
 
     def login(self) -> Login:
         """Ask for the token's account. An app's token has none and is told so with a 403, which is no failure."""
@@ -147,7 +157,9 @@ class GitHubTracker(Tracker):
                 below = self._repositories.sub_issues(place) if place.is_issue else self._in_milestone(place)
                 found[parent.at.id] = tuple(_child(data, place.project, points, points_field) for data in below)
             except NotFound:
-                continue
+                # The issue was read a moment ago: it is this server that knows no sub-issues.
+                if place.is_issue:
+                    found[parent.at.id] = ()
         return found
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
@@ -178,7 +190,7 @@ class GitHubTracker(Tracker):
 
     def write_fields(self, scope: Scope, values: Mapping[str, Mapping[str, FieldValue]]) -> None:
         """Write number fields on the scope's board, 20 in a request, and put issues there that are missing."""
-        wanted = {Place.parse(item): fields for item, fields in values.items() if fields}
+        wanted = {Place.parse(item): fields for item, fields in values.items()}
         if not wanted:
             return
         if not scope.board:
