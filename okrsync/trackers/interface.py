@@ -20,6 +20,9 @@ from okrsync.trackers.values import (
     FieldValue,
     ItemId,
     Login,
+    Match,
+    Matches,
+    Query,
     Reading,
     RemoteItem,
     Scope,
@@ -161,6 +164,26 @@ class Tracker(ABC):
         item that is gone) has no entry, or an empty one. Only where `field_history` is True.
         """
         raise AssertionError(f"{type(self).__name__} keeps no history of fields")
+
+    def matches(self, query: Query, known: Mapping[str, Match] | None = None, since: str | None = None) -> Matches:
+        """What matches a query now, in the least number of requests. Only where `capabilities.queries` is True.
+
+        `since` is the cursor of an earlier answer to the same query, and `known` what was known after it, by id. Then
+        the answer may hold only what changed; `Matches.after(known)` is what an answer without `since` would hold.
+        Whatever leaves the query leaves the answer, be it changed, moved or deleted. The order does not matter.
+
+        Raises:
+            Rejected: the tracker does not understand the query; the text says what it does not.
+            NotFound, Misconfigured: a field or a place that it names does not exist.
+        """
+        raise AssertionError(f"{type(self).__name__} answers no queries")
+
+    def count(self, query: Query) -> int | None:
+        """About how many items match, as a quick estimate in one request; None where the tracker has none.
+
+        okrsync's own items do not count, as far as the tracker can tell. Raises as `matches`.
+        """
+        return None
 
     @abstractmethod
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:

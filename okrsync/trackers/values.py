@@ -19,6 +19,7 @@ __all__ = [
     "Comment",
     "Draft",
     "Edit",
+    "FieldChange",
     "FieldInfo",
     "FieldValue",
     "ItemId",
@@ -26,6 +27,9 @@ __all__ = [
     "Keep",
     "Login",
     "Markup",
+    "Match",
+    "Matches",
+    "Query",
     "Reading",
     "RemoteItem",
     "Scope",
@@ -49,6 +53,8 @@ class Capabilities:
     """Whether `link` works between items of this tracker; else alignment is a line in the description."""
     pull_requests: bool = False
     """Whether children may be pull requests."""
+    field_history: bool = False
+    """Whether `field_changes` tells who changed a number field, and when."""
     settle_after: float = 60.0
     """Seconds after which a look-up by marker is sure to see an item whose creation was not answered."""
 
@@ -89,6 +95,57 @@ class Reading:
     """False when only what changed since `since` is in `items`."""
     cursor: str | None = None
     """What to hand to the next `read` as `since`; opaque. None where the tracker has no such thing."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question to a tracker: which items of a project match. Equal questions have the same answer."""
+
+    text: str
+    """In the tracker's own language."""
+    project: str
+    fields: tuple[str, ...] = ()
+    """The names of the number fields whose values are wanted, sorted."""
+    board: str | None = None
+    """GitHub: the Projects v2 board that holds the fields, `owner/number`."""
+    created_from: date | None = None
+    """Only items that were created on this day or later."""
+    created_to: date | None = None
+    """Only items that were created on this day or earlier."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """An item that matches a query. okrsync's own items, those with a marker of any workspace, never do."""
+
+    id: str
+    """What the tracker never changes; the same as that of a `RemoteItem` or `Child`."""
+    key: str
+    url: str
+    """Where people look at it."""
+    done: bool = False
+    values: Mapping[str, FieldValue] = field(default_factory=dict)
+    """The wanted fields: a number, None where there is none, or the text that stands where a number should."""
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The answer to one `matches`."""
+
+    matches: tuple[Match, ...] = ()
+    """All that match where it is `complete`; else, at least, those that are new or not what they were."""
+    left: frozenset[str] = frozenset()
+    """The ids of those that were known and do not match any more, deleted ones among them; empty where `complete`."""
+    complete: bool = True
+    cursor: str | None = None
+    """What to hand to the next `matches` of the same query as `since`; opaque. None where that shall be complete."""
+    deserted: bool = False
+    """Whether nothing matches where nothing at all can be seen: then the answer may only mean that access is gone."""
+
+    def after(self, known: Mapping[str, Match]) -> dict[str, Match]:
+        """What matches now, by id, when `known` is what was known before."""
+        kept = {} if self.complete else {id_: each for id_, each in known.items() if id_ not in self.left}
+        return kept | {each.id: each for each in self.matches}
 
 
 @dataclass(frozen=True)
@@ -136,6 +193,22 @@ class FieldInfo:
     """`number`, `text`, `date`, `option` or the tracker's own word for another type."""
     on: tuple[str, ...] | None = None
     """The item types whose screen holds it; None where the tracker has no screens or does not tell."""
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """A change of a number field, as the tracker's own history tells it.
+
+    A history may keep fewer digits than the field: Jira's has three decimals.
+    """
+
+    at: datetime
+    """In UTC."""
+    by: str
+    """Who made it, as people are called there; empty where the tracker does not say."""
+    before: float | None
+    after: float | None
+    """None where the field was cleared."""
 
 
 @dataclass(frozen=True)
