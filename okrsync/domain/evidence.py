@@ -188,6 +188,13 @@ def value_of(evidence: Evidence, parts: Iterable[Part] | None = None) -> float |
     return total / len(chosen) if chosen else None
 
 
+def in_order_of_keys(key: str) -> tuple[str, int, str]:
+    """Sorts keys as people count: PLAT-9 before PLAT-10."""
+    head = key.rstrip("0123456789")
+    number = key[len(head) :]
+    return head, int(number) if number else -1, key
+
+
 def packed(before: Any, after: Any) -> Any:
     """Evidence as JSON for the row that follows one with the evidence `before` (complete), as short as it can be.
 

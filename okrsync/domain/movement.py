@@ -28,7 +28,7 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
-from okrsync.domain.evidence import Evidence, Formula, Part, value_of
+from okrsync.domain.evidence import Evidence, Formula, Part, in_order_of_keys, value_of
 from okrsync.domain.progress import progress, same_number
 from okrsync.domain.terms import Terms
 
@@ -207,7 +207,9 @@ def part_changes(before: State, after: State) -> tuple[PartChange, ...]:
         if was.gives != now.gives:
             found.append(PartChange(PartMove.CHANGED, was, now))
     order = list(PartMove)
-    return tuple(sorted(found, key=lambda each: (order.index(each.move), _natural(each.part.key), each.part.id)))
+    return tuple(
+        sorted(found, key=lambda each: (order.index(each.move), in_order_of_keys(each.part.key), each.part.id))
+    )
 
 
 def _levels(before: State, after: State) -> Iterator[tuple[Cause, float]]:
@@ -271,10 +273,3 @@ def _add(parts: dict[Cause, Fraction], cause: Cause | None, part: Fraction) -> N
 
 def _in_order(parts: Mapping[Cause, Fraction]) -> dict[Cause, Fraction]:
     return {cause: parts[cause] for cause in Cause if cause in parts}
-
-
-def _natural(key: str) -> tuple[str, int, str]:
-    """Sorts PLAT-9 before PLAT-10."""
-    head = key.rstrip("0123456789")
-    number = key[len(head) :]
-    return (head, int(number) if number else -1, key)

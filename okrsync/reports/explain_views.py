@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
+from okrsync.domain.evidence import in_order_of_keys
 from okrsync.domain.forecast import Forecast, TooLittle
-from okrsync.domain.movement import Cause, Movement, PartMove
+from okrsync.domain.movement import Cause, Movement, PartChange, PartMove
 from okrsync.domain.okr import Kind, Measure, Source
 from okrsync.domain.status import Link
 from okrsync.reports import explain_words as say
@@ -130,7 +131,7 @@ def _parts(origin: Origin) -> Iterator[Line]:
     for name, done in (("done", True), ("open", False)):
         keys = [
             (each.key, "" if each.gives == 1 else f" ({words.figure(each.gives)})")
-            for each in evidence.parts
+            for each in sorted(evidence.parts, key=lambda part: in_order_of_keys(part.key))
             if each.done is done
         ]
         if keys:
@@ -178,13 +179,30 @@ def _movement(
     if before.evidence.method != after.evidence.method:
         methods = (say.method_text(each.evidence.method) for each in (before, after))
         yield Line("measured before and after by " + " and ".join(methods))
-    pages = after.evidence.pages or before.evidence.pages
+    yield from _changes(movement)
+
+
+def _changes(movement: Movement) -> Iterator[Line]:
+    """The items that entered, left or changed, each with its address."""
+    pages = movement.after.evidence.pages or movement.before.evidence.pages
     for move in PartMove:
         moved = [each for each in movement.changes if each.move is move]
-        keys = [words.shown(each.part.key) for each in moved]
-        if keys:
-            first = f", {words.shown(pages.page(moved[0].part.key))}" if pages and len(keys) == 1 else ""
-            yield Line(f"{move} ({len(keys)}): {_listed(keys)}{first}")
+        for change in moved[:SHOWN]:
+            page = _address(pages.page(change.part.key)) if pages else ""
+            yield Line(f"{move}: {words.shown(change.part.key)}{_given(change)}{page}")
+        if len(moved) > SHOWN:
+            yield Line(f"{move}: {len(moved) - SHOWN} more, which `--json` names", Tone.WHY)
+
+
+def _given(change: PartChange) -> str:
+    """What an item gives where that is not simply 1, and whether it entered or left when it was done."""
+    before, after = change.before, change.after
+    if change.move is PartMove.CHANGED and before and after:
+        return f" ({words.figure(before.gives)} → {words.figure(after.gives)})"
+    notes = [] if change.part.gives == 1 else [words.figure(change.part.gives)]
+    if change.move in {PartMove.ENTERED, PartMove.LEFT} and change.part.done:
+        notes.append("done")
+    return f" ({', '.join(notes)})" if notes else ""
 
 
 def _causes(movement: Movement, with_progress: bool) -> Iterator[Cause]:

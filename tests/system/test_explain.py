@@ -146,7 +146,7 @@ def test_four_weeks_of_work_and_scope_add_up_to_what_moved(desk: Desk, capsys: p
     lines = asked("history", str(KR1), "--csv", capsys=capsys).splitlines()
     assert [float(each["progress"]) for each in csv.DictReader(lines)] == pytest.approx([0, 0.25, 0.5, 0.8])
     text = asked("explain", str(KR1), capsys=capsys)
-    assert f"done (1): {three}" in text and f"left (1): {four}" in text
+    assert f"done: {three}, http" in text and f"left: {four}, http" in text
 
 
 def test_unchanged_values_cost_no_row_and_what_changed_silently_is_told(

@@ -89,8 +89,11 @@ def test_the_last_movement_is_taken_apart(cache: Cache) -> None:
         "work done     +37.5 %  +46.88 points",
         "scope change  −12.5 %  −15.62 points",
         "together        +25 %  +31.25 points",
-        "entered (2): PLAT-i, PLAT-j",
-        "done (3): PLAT-c, PLAT-d, PLAT-e",
+        "entered: PLAT-i, https://acme.example/browse/PLAT-i",
+        "entered: PLAT-j, https://acme.example/browse/PLAT-j",
+        "done: PLAT-c, https://acme.example/browse/PLAT-c",
+        "done: PLAT-d, https://acme.example/browse/PLAT-d",
+        "done: PLAT-e, https://acme.example/browse/PLAT-e",
     ]
 
 
@@ -231,3 +234,31 @@ def test_what_is_like_nothing_leads_to_the_list() -> None:
 def test_the_moment_is_said(cache: Cache) -> None:
     told, lines = reason(cache, ref("fast", "moved"))
     assert told["as_of"] == NOW.isoformat() and "as of 2026-11-22 12:00 UTC" in lines[1]
+
+
+def test_items_say_what_they_gave_and_a_long_list_ends(tmp_path: Path) -> None:
+    from okrsync.domain.evidence import Evidence, Part
+    from okrsync.store.values import Measured
+
+    def evidence(*parts: Part) -> Any:
+        return Evidence({"from": "children", "by": "Points"}, parts, 100.0).to_json()
+
+    many = [Part(f"{n:03}", f"P-{n}") for n in range(20)]
+    with Cache.open(tmp_path / "okrsync.db", "acme", clock=lambda: NOW) as cache:
+        before = evidence(Part("a", "P-100", True, 3.0), Part("b", "P-101", False, 1.0), Part("c", "P-102", True, 2.0))
+        after = evidence(Part("a", "P-100", True, 5.0), Part("b", "P-101", True, 1.0), *many)
+        cache.observations.record([Measured(past.MOVED.ref, 100 * 5 / 6, day(0), "x", before)])
+        cache.observations.record([Measured(past.MOVED.ref, 100 * 6 / 26, day(1), "x", after)])
+        told, lines = reason(cache, past.MOVED.ref)
+    items = [line for line in section(lines, "the last movement") if ": P-" in line or "more" in line]
+    assert items[:2] == ["entered: P-0", "entered: P-1"]
+    assert items[12:] == [
+        "entered: 8 more, which `--json` names",
+        "left: P-102 (2, done)",
+        "done: P-101",
+        "changed: P-100 (3 → 5)",
+    ]
+    assert len(told["movement"]["items"]) == 23
+    assert section(lines, "what counts")[0] == "done (2): P-100 (5), P-101"
+    assert section(lines, "what counts")[1].endswith("P-11 and 8 more")
+    assert section(lines, "the arithmetic")[0] == "current = Points of items done / all Points of items × 100"
