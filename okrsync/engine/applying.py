@@ -137,7 +137,8 @@ class _Work:
         )
         item = self.means.outbox.create(step.ref, tracker, scope, draft)
         self.places[step.ref] = item.at
-        apart = step.fields and not with_item
+        # Where fields live apart, an item is put where they are even when there is nothing to write yet: people will.
+        apart = not with_item and (step.fields or (step.ref.is_key_result and scope.fields))
         if apart:
             self.later.setdefault((tracker.context.name, scope), []).append((step, item))
         self._agree(step, but_for=AGREED_BY_HAND if apart else ())

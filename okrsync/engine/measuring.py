@@ -93,11 +93,15 @@ def as_checked_in(check_in: CheckIn | None) -> CheckedIn | None:
 
 
 class _Unmeasurable(Exception):
-    """Why a value cannot be found out; `is_failure` is False where there simply is none yet."""
+    """Why a value cannot be found out; `is_failure` is False where there simply is none yet, and `is_noted` where that
+    needs no word: its item is about to be created."""
 
-    def __init__(self, message: str, *, is_failure: bool = True, cause: Cause = Cause.MEASURE) -> None:
+    def __init__(
+        self, message: str, *, is_failure: bool = True, is_noted: bool = True, cause: Cause = Cause.MEASURE
+    ) -> None:
         super().__init__(message)
         self.is_failure = is_failure
+        self.is_noted = is_noted
         self.cause = cause
 
 
@@ -135,7 +139,8 @@ class _Meter:
             self._unmeasurable(task, problem)
 
     def _unmeasurable(self, task: Task, problem: _Unmeasurable) -> None:
-        self.values.append(Measured(task.ref, None, self.now, task.measure.source, problem=str(problem)))
+        if problem.is_noted:
+            self.values.append(Measured(task.ref, None, self.now, task.measure.source, problem=str(problem)))
         if problem.is_failure:
             tracker = task.placement.tracker if task.placement else None
             message = f"{task.source}: {problem}; the last known value stays"
@@ -170,7 +175,8 @@ class _Meter:
         name = task.measure.field or placement.roles.get(Role.CURRENT)
         if name is None:
             raise _Unmeasurable(
-                f'no field to read: name one in the measure (field = "…"), or as fields.current in {placement.source}'
+                f'no field to read: name one in the measure (field = "…"), or as fields.current in {placement.source}',
+                is_failure=False,
             )
         item = self._other_item(task, placement, name) if task.measure.item else self._own_item(task)
         value = self._number(item.fields.get(name), name, item)
@@ -196,7 +202,7 @@ class _Meter:
         if located is None:
             if (placement.tracker, placement.project) in self.snapshot.unread:
                 raise _Unmeasurable(f"{placement.tracker} could not be read", is_failure=False)
-            raise _Unmeasurable("its item is not in the tracker yet", is_failure=False)
+            raise _Unmeasurable("its item is not in the tracker yet", is_failure=False, is_noted=False)
         return located.item
 
     def _other_item(self, task: Task, placement: Placement, name: str) -> RemoteItem:

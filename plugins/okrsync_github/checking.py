@@ -45,13 +45,24 @@ def _of_the_repository(scope: Scope, client: Client) -> list[str]:
         repository = client.get(repository_path(scope.project), about=scope.project)
     except TokenRefused:
         raise
-    except (NotFound, AuthFailed) as error:
+    except NotFound as error:
+        return [] if _shows_milestones(scope, client) else [str(error)]
+    except AuthFailed as error:
         return [str(error)]
     except Misconfigured as error:
         return list(error.problems)
     if not isinstance(repository, dict):
         return []
     return [*_of_the_answer(scope.project, repository), *_of_the_scopes(scope, repository, client.token_scopes)]
+
+
+def _shows_milestones(scope: Scope, client: Client) -> bool:
+    """Whether the repository is there all the same: a token may see what is in it and not the repository itself."""
+    try:
+        client.get(f"{repository_path(scope.project)}/milestones?per_page=1", about=scope.project)
+    except NotFound:
+        return False
+    return True
 
 
 def _of_the_answer(project: str, repository: Json) -> list[str]:

@@ -110,7 +110,7 @@ class Projects:
         if problems:
             raise Misconfigured(*problems)
         failures: dict[Place, TrackerError] = {}
-        self._add_missing(board, [place for place, fields in values.items() if fields], content_id, failures)
+        self._add_missing(board, list(values), content_id, failures)
         to_set: list[tuple[Place, Json]] = []
         to_clear: list[tuple[Place, Json]] = []
         for place, fields in values.items():

@@ -46,6 +46,14 @@ class Repositories:
             return iter(())
         return chain.from_iterable(self._client.pages(f"{place.path}/sub_issues", {}, about=place.key))
 
+    def is_there(self, place: Place) -> bool:
+        """Whether an issue exists."""
+        try:
+            self._client.get(place.path, about=place.key)
+        except NotFound:
+            return False
+        return True
+
     def issue(self, data: Json, project: str) -> RemoteItem:
         """An issue as a value. Its node id, which boards want, is remembered."""
         item = issue_from(data, project, self._client.web)

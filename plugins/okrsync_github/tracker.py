@@ -157,8 +157,8 @@ class GitHubTracker(Tracker):
                 below = self._repositories.sub_issues(place) if place.is_issue else self._in_milestone(place)
                 found[parent.at.id] = tuple(_child(data, place.project, points, points_field) for data in below)
             except NotFound:
-                # The issue was read a moment ago: it is this server that knows no sub-issues.
-                if place.is_issue:
+                if place.is_issue and self._repositories.is_there(place):
+                    # It is the server that knows no sub-issues, as older ones do.
                     found[parent.at.id] = ()
         return found
 
