@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,9 @@ Row = Mapping[str, Any]
 PAGE = 500
 """Rows asked for; the server gives as many as it likes. The answer says how many came, and that is what counts."""
 _LONGEST_JQL = 3_000
-"""Characters after encoding. Tomcat, under Data Center, takes 8 KiB of request line and headers by default."""
+"""Characters of a list, after encoding. Tomcat, under Data Center, takes 8 KiB of request line and headers by default."""
+_LONGEST_IN_ADDRESS = 5_000
+"""Characters of a whole query, after encoding; what is longer is asked by POST."""
 
 
 def quoted(text: str) -> str:
@@ -43,6 +46,15 @@ def listed(values: Iterable[str]) -> str:
     return ", ".join(quoted(value) for value in values)
 
 
+@dataclass(frozen=True)
+class Page:
+    """One page of a search."""
+
+    rows: list[Row]
+    total: int | None = None
+    """How many rows all pages have; only Data Center says so."""
+
+
 class Search:
     """JQL searches on one server."""
 
@@ -56,49 +68,68 @@ class Search:
 
         The first empty answer is believed only after Jira has said who we are.
         """
+        found = {str(row["id"]): row for page in self.pages(jql, fields) for row in page.rows}
+        if not found:
+            self.make_sure_of_us()
+        self._known_here = True
+        return list(found.values())
+
+    def pages(self, jql: str, fields: Sequence[str], size: int = PAGE) -> Iterator[Page]:
+        """Page by page, each asked for when it is wanted; `size` 0 asks for the total alone (Data Center)."""
         by_token = self._client.server.cloud if self._by_token is None else self._by_token
+        pages = self._pages(jql, fields, size, by_token=by_token)
         try:
-            found = self._all(jql, fields, by_token=by_token)
+            first = next(pages)
         except (NoSuchEndpoint, NotFound):
             if self._by_token is not None:
                 raise
             by_token = not by_token
-            found = self._all(jql, fields, by_token=by_token)
+            pages = self._pages(jql, fields, size, by_token=by_token)
+            first = next(pages)
         self._by_token = by_token
-        if not found and not self._known_here:
+        yield first
+        yield from pages
+
+    def make_sure_of_us(self) -> None:
+        """Ask once who we are, because a failed login may look like an empty answer. Raises AuthFailed."""
+        if not self._known_here:
             self._client.get("myself")
-        self._known_here = True
-        return list({str(row["id"]): row for row in found}.values())
+            self._known_here = True
 
-    def _all(self, jql: str, fields: Sequence[str], *, by_token: bool) -> list[Row]:
-        params = {"jql": jql, "maxResults": str(PAGE), "fields": ",".join(fields)}
-        pages = self._token_pages(params) if by_token else self._offset_pages(params)
-        return [row for page in pages for row in page]
+    def _pages(self, jql: str, fields: Sequence[str], size: int, *, by_token: bool) -> Iterator[Page]:
+        params = {"jql": jql, "maxResults": str(size), "fields": ",".join(fields)}
+        return self._token_pages(params) if by_token else self._offset_pages(params)
 
-    def _token_pages(self, params: dict[str, str]) -> Iterator[list[Row]]:
+    def _token_pages(self, params: dict[str, str]) -> Iterator[Page]:
         seen: set[str] = set()
         while True:
-            page = self._client.get("search/jql", params)
-            yield self._issues(page, "search/jql")
+            page = self._ask("search/jql", params)
+            yield Page(self._issues(page, "search/jql"))
             token = page.get("nextPageToken")
             if not token or page.get("isLast") is True or token in seen:
                 return
             seen.add(token)
             params = {**params, "nextPageToken": str(token)}
 
-    def _offset_pages(self, params: dict[str, str]) -> Iterator[list[Row]]:
+    def _offset_pages(self, params: dict[str, str]) -> Iterator[Page]:
         seen: set[str] = set()
         read = 0
         while True:
-            page = self._client.get("search", {**params, "startAt": str(read)})
+            page = self._ask("search", {**params, "startAt": str(read)})
             rows = self._issues(page, "search")
-            yield rows
+            total = page.get("total")
+            yield Page(rows, total if isinstance(total, int) else None)
             read += len(rows)
             ids = {str(row["id"]) for row in rows}
-            total = page.get("total")
             if ids <= seen or (isinstance(total, int) and read >= total):
                 return
             seen |= ids
+
+    def _ask(self, path: str, params: dict[str, str]) -> Any:
+        if len(quote(params["jql"], safe="")) <= _LONGEST_IN_ADDRESS:
+            return self._client.get(path, params)
+        numbers = {name: int(value) for name, value in params.items() if name in {"maxResults", "startAt"}}
+        return self._client.ask(path, {**params, **numbers, "fields": params["fields"].split(",")})
 
     def _issues(self, page: Any, path: str) -> list[Row]:
         rows = page.get("issues") if isinstance(page, Mapping) else None
