@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from okrsync.engine.outcome import ExitCode
 from okrsync.sandbox.jira import JiraSandbox
 from tests.system import cli_desk
 from tests.system.grounds import CYCLE, Desk, GitHub, Ground, JiraCloud, JiraDataCenter, served, team_document
+from tests.system.pages import DOCS, blocks
+from tests.system.test_demo import free_ports
 
 O1 = Ref(CYCLE, "o0-0")
 KR1, KR2 = O1.child("kr1"), O1.child("kr2")
@@ -251,3 +254,27 @@ def test_a_wrong_question_is_answered_with_2(
     assert run(arguments) == 2
     said = capsys.readouterr()
     assert words in said.err and said.out == ""
+
+
+def test_the_how_to_page_shows_what_the_demo_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the page has `…`, lines are left out."""
+    monkeypatch.chdir(tmp_path)
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=True):
+        assert run(["demo", "--port-base", str(free_ports())]) == 0
+        monkeypatch.chdir(tmp_path / "okrsync-demo")
+        shown = blocks(DOCS / "how-to" / "explain-a-number.md", "console")
+        assert len(shown) == 4
+        for block in shown:
+            command, _, text = block.text.partition("\n")
+            said = _alike(asked(*command.split()[2:], capsys=capsys))
+            rest = said
+            for piece in filter(None, _alike(text).split("…\n")):
+                assert piece in rest, f"{block}: `{command}` says\n{said}"
+                rest = rest.partition(piece)[2]
+
+
+def _alike(text: str) -> str:
+    """A text without what is another one on each machine."""
+    return re.sub(r"127\.0\.0\.1:\d+|(?<=-\d\d )\d\d:\d\d(?= UTC)", "-", text)
