@@ -225,6 +225,8 @@ def _create_change(wanted: Wanted, url_of: Callable[[Ref], str | None], why: str
         after["due"] = wanted.due
     if fields := _initial_fields(wanted):
         after["fields"] = fields
+    if wanted.placement.native_links and wanted.supports:
+        after["aligned_to"] = wanted.supports
     placement = wanted.placement
     return Change(Action.CREATE, wanted.ref, placement.tracker, placement.project, None, None, None, after, why)
 

@@ -244,3 +244,10 @@ def test_the_digest_names_exactly_one_plan() -> None:
     world = World(objective())
     assert world.plan().digest == World(objective()).plan().digest
     assert world.plan().digest != World(objective(title="Another")).plan().digest
+
+
+def test_the_links_of_a_new_item_are_in_its_line_of_the_plan() -> None:
+    plan = World(objective("newcomers"), objective(aligns_to=(Ref(CYCLE, "newcomers"),))).plan()
+    created = {change.ref.local: change.to_json()["after"] for change in plan.changes}
+    assert created["signup"]["aligned_to"] == ["2026-Q4/newcomers"]
+    assert "aligned_to" not in created["newcomers"]
