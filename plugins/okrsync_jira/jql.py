@@ -5,6 +5,7 @@ What it means is Jira's business: only quotation marks, parentheses, ORDER BY an
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ class Jql:
     names_project: bool
     """Whether it says itself which projects it is about."""
     settled: bool
-    """Whether an issue can begin or cease to match only by being changed: not as time passes, nor by a function's say."""
+    """Whether an issue can begin or cease to match only by being changed: not by the clock, nor by a function."""
 
     def within(self, project: str) -> str:
         """The restriction, in the project unless it names one itself."""
@@ -57,7 +58,7 @@ def read_jql(text: str) -> Jql:
     words = [(kind, value.casefold()) for kind, value, at in tokens if at < end]
     fields = {
         _bare(value)
-        for (kind, value), (_, following) in zip(words, words[1:], strict=False)
+        for (kind, value), (_, following) in itertools.pairwise(words)
         if kind != "mark" and following in _COMPARING
     }
     return Jql(

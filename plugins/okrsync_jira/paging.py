@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 PAGE = 500
 """Rows asked for; the server gives as many as it likes. The answer says how many came, and that is what counts."""
 _LONGEST_JQL = 3_000
-"""Characters of a list, after encoding. Tomcat, under Data Center, takes 8 KiB of request line and headers by default."""
+"""Characters of a list, encoded. Tomcat, under Data Center, takes 8 KiB of request line and headers by default."""
 _LONGEST_IN_ADDRESS = 5_000
 """Characters of a whole query, after encoding; what is longer is asked by POST."""
 
@@ -129,7 +129,7 @@ class Search:
         if len(quote(params["jql"], safe="")) <= _LONGEST_IN_ADDRESS:
             return self._client.get(path, params)
         numbers = {name: int(value) for name, value in params.items() if name in {"maxResults", "startAt"}}
-        return self._client.ask(path, {**params, **numbers, "fields": params["fields"].split(",")})
+        return self._client.ask(path, {**params, **numbers, "fields": params["fields"].split(",")}, about="a search")
 
     def _issues(self, page: Any, path: str) -> list[Row]:
         rows = page.get("issues") if isinstance(page, Mapping) else None
