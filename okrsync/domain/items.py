@@ -56,6 +56,7 @@ class RemoteItem:
     """The `id`s of items that it is linked to by the scope's link type, as the one that supports."""
     labels: frozenset[str] = frozenset()
     updated: datetime | None = None
+    created: datetime | None = None
     type_name: str = ""
     """The tracker's own name for its type, for messages: Epic, Task, milestone, issue."""
 

@@ -82,6 +82,7 @@ def item_to_json(item: RemoteItem) -> str:
             "links": sorted(item.links),
             "labels": sorted(item.labels),
             "updated": item.updated.isoformat() if item.updated else None,
+            "created": item.created.isoformat() if item.created else None,
             "type_name": item.type_name,
         }
     )
@@ -103,5 +104,6 @@ def item_from_json(text: str) -> RemoteItem:
         links=frozenset(found["links"]),
         labels=frozenset(found["labels"]),
         updated=datetime.fromisoformat(found["updated"]) if found["updated"] else None,
+        created=datetime.fromisoformat(found["created"]) if found.get("created") else None,
         type_name=found["type_name"],
     )

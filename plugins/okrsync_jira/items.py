@@ -15,7 +15,10 @@ from okrsync.trackers.values import KEEP, Child, Comment, Draft, Edit, FieldValu
 OBJECTIVE_TYPE = "Epic"
 KEY_RESULT_TYPE = "Task"
 LINK_TYPE = "Relates"
-BASE_FIELDS = ("summary", "description", "labels", "duedate", "status", "issuetype", "parent", "issuelinks", "updated")
+BASE_FIELDS = (
+    *("summary", "description", "labels", "duedate", "status", "issuetype", "parent", "issuelinks"),
+    *("updated", "created"),
+)
 """What every item is read with; custom fields come on top."""
 
 _DONE_NAMES = frozenset({"done", "closed", "resolved"})
@@ -70,6 +73,7 @@ def remote_item(row: Mapping[str, Any], view: View, link_type: str = LINK_TYPE) 
         links=frozenset(linked(fields, link_type)),
         labels=frozenset(labels),
         updated=moment(fields.get("updated")),
+        created=moment(fields.get("created")),
         type_name=_name(fields.get("issuetype")),
     )
 
@@ -174,15 +178,17 @@ def child(row: Mapping[str, Any], points_id: str | None, base_url: str) -> Child
     )
 
 
+def person(raw: Any) -> str:
+    """What people call an account; empty where Jira does not tell."""
+    named = (raw.get(key) for key in ("displayName", "name", "accountId")) if isinstance(raw, Mapping) else ()
+    return next((str(each) for each in named if each), "")
+
+
 def comment(row: Mapping[str, Any]) -> Comment:
     """A comment from its JSON."""
-    author = row.get("author")
-    name = ""
-    if isinstance(author, Mapping):
-        name = str(author.get("displayName") or author.get("name") or author.get("accountId") or "")
     return Comment(
         id=str(row["id"]),
-        author=name,
+        author=person(row.get("author")),
         text=_text(row, row.get("body")).replace("\r\n", "\n"),
         created=moment(row.get("created")) or datetime.fromtimestamp(0, UTC),
     )

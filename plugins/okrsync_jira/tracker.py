@@ -16,6 +16,7 @@ from okrsync.trackers.values import (
     Comment,
     Draft,
     Edit,
+    FieldChange,
     FieldInfo,
     FieldValue,
     ItemId,
@@ -31,6 +32,7 @@ from okrsync_jira.client import Client
 from okrsync_jira.closing import available, choose
 from okrsync_jira.errors import FieldsRejected, refused_fields
 from okrsync_jira.fields import EPIC_NAME
+from okrsync_jira.history import History
 from okrsync_jira.paging import Row, Search, chunks, listed, quoted, whole_list
 from okrsync_jira.reading import Reader, asked_fields
 from okrsync_jira.screens import Projects, visible_projects
@@ -52,6 +54,7 @@ class JiraTracker(Tracker):
         self._client = Client(context)
         self._projects = Projects(self._client)
         self._resolver = Resolver(self._client, self._projects)
+        self._history = History(self._client, self._resolver)
         self._reader = Reader(self._client, Search(self._client), self._resolver, context.workspace)
 
     @property
@@ -127,6 +130,11 @@ class JiraTracker(Tracker):
         self, parents: Sequence[RemoteItem], points_field: str | None = None, board: str | None = None
     ) -> Mapping[str, tuple[Child, ...]]:
         return self._reader.children(parents, points_field)
+
+    def field_changes(
+        self, asked: Sequence[tuple[RemoteItem, str]]
+    ) -> Mapping[tuple[str, str], tuple[FieldChange, ...]]:
+        return self._history.changes(asked)
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         if len(draft.marker) > LONGEST_LABEL:

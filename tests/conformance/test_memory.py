@@ -9,7 +9,7 @@ from okrsync.testing.memory.server import WRITES
 from okrsync.trackers.errors import Transient
 from okrsync.trackers.values import Markup, Scope
 
-READS = ("login", "projects", "fields", "check", "read", "find", "item", "children", "comments")
+READS = ("login", "projects", "fields", "check", "read", "find", "item", "children", "comments", "field_changes")
 
 
 class MemoryFaults:
@@ -99,6 +99,7 @@ class TestFieldsApart(InMemory):
             native_links=False,
             due_on_key_results=False,
             pull_requests=True,
+            field_history=False,
             markup=Markup.MARKDOWN,
             incremental=False,
         )

@@ -77,5 +77,6 @@ def _readable(store: JiraStore, field: Field, value: Any) -> tuple[str | None, s
         case "duedate":
             return value, f"{value} 00:00:00.0"
     if field.kind == "number":
-        return None, f"{value:g}"
+        # Changelogs have three decimals at most, whatever the field holds (`DoubleConverterImpl` in Jira's source).
+        return None, (f"{value:.3f}".rstrip("0").rstrip(".")) or "0"
     return None, str(value)

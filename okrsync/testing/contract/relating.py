@@ -1,6 +1,9 @@
-"""What stands below, beside and on an item: children, links and comments."""
+"""What stands below, beside and on an item: children, links, comments, and the history of its fields."""
 
 from __future__ import annotations
+
+import itertools
+from datetime import timedelta
 
 import pytest
 
@@ -8,11 +11,11 @@ from okrsync.testing.contract.adapters import People
 from okrsync.testing.contract.ground import Ground
 from okrsync.trackers.errors import Rejected
 from okrsync.trackers.interface import Tracker
-from okrsync.trackers.values import RemoteItem, Scope
+from okrsync.trackers.values import Edit, RemoteItem, Scope
 
 
 class RelatingContract(Ground):
-    """children, link, unlink, comment and comments."""
+    """children, link, unlink, comment, comments and field_changes."""
 
     def test_children_are_done_or_not(
         self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
@@ -115,6 +118,66 @@ class RelatingContract(Ground):
 
         tracker.unlink(scope, objective.at, child.at)
         assert self.listed(tracker, scope, child).links == {second.at.id}
+
+    def test_a_number_field_tells_who_changed_it_and_when(
+        self, tracker: Tracker, scope: Scope, people: People, slug: str, objective: RemoteItem
+    ) -> None:
+        name, other = self.fields_with_history(tracker, scope)
+        drafts = (self.draft(tracker, f"{slug}/kr{each}", parent=objective.at) for each in range(3))
+        changed, written, still = (tracker.create(scope, each) for each in drafts)
+        for value in (4.0, 2.5, None, 12_345_678.0, 0.001):
+            people.set_field(changed.at, name, value)
+        people.set_field(changed.at, other, 7.0)
+        tracker.update(scope, written, Edit(fields={name: 3.0}))
+
+        found = tracker.field_changes([(each, name) for each in (changed, written, still)])
+
+        values = [None, 4.0, 2.5, None, 12_345_678.0, 0.001]
+        told = found[changed.at.id, name]
+        assert [(each.before, each.after) for each in told] == list(itertools.pairwise(values))
+        assert [each.at for each in told] == sorted(each.at for each in told)
+        assert all(each.by and each.at.utcoffset() == timedelta(0) for each in told)
+        assert [(each.before, each.after) for each in found[written.at.id, name]] == [(None, 3.0)]
+        assert found[still.at.id, name] == ()
+        assert len(found) == 3
+
+    def test_what_an_item_was_made_with_is_no_change(
+        self, tracker: Tracker, scope: Scope, people: People, slug: str, objective: RemoteItem
+    ) -> None:
+        name, other = self.fields_with_history(tracker, scope)
+        made = self.draft(tracker, f"{slug}/p95", parent=objective.at, fields={name: 4.0, other: 1.5})
+        item = tracker.create(scope, made)
+        people.set_field(item.at, name, 3.25)
+
+        found = tracker.field_changes([(item, name), (item, other)])
+
+        assert [(each.before, each.after) for each in found[item.at.id, name]] == [(4.0, 3.25)]
+        assert found[item.at.id, other] == ()
+        again = self.again(tracker, scope, item)
+        assert again.created is not None and again.created <= found[item.at.id, name][0].at
+
+    def test_what_has_no_history_spoils_none_of_the_rest(
+        self, tracker: Tracker, scope: Scope, people: People, slug: str, objective: RemoteItem
+    ) -> None:
+        name, _ = self.fields_with_history(tracker, scope)
+        drafts = (self.draft(tracker, f"{slug}/kr{each}", parent=objective.at) for each in range(2))
+        gone, item = (tracker.create(scope, each) for each in drafts)
+        people.set_field(item.at, name, 4.0)
+        people.delete(gone.at)
+
+        found = dict(tracker.field_changes([(gone, name), (item, name), (item, "no such field")]))
+
+        assert [each.after for each in found.pop((item.at.id, name))] == [4.0]
+        assert not any(found.values())
+        assert tracker.field_changes([]) == {}
+
+    @staticmethod
+    def fields_with_history(tracker: Tracker, scope: Scope) -> tuple[str, str]:
+        """Two fields whose history the tracker keeps; skips the test where it keeps none."""
+        if not tracker.capabilities.field_history:
+            pytest.skip("the tracker keeps no history of fields")
+        name, other, *_ = scope.fields
+        return name, other
 
     def test_comments_come_back_oldest_first(self, tracker: Tracker, scope: Scope, key_result: RemoteItem) -> None:
         texts = ["Confidence 0.7", "Zweite Zeile folgt:\n\n* „Umlaute“ äöüß\n* <b>&amp;</b> {code}", "Third"]

@@ -39,10 +39,10 @@ class MemoryPeople:
             item.due = due
         self._state.touch(item)
 
-    def set_field(self, at: ItemId | str, name: str, value: FieldValue) -> None:
+    def set_field(self, at: ItemId | str, name: str, value: FieldValue, author: str = "dana") -> None:
         """Set a field, or clear it with None."""
         item = self._item(at)
-        self._state.set_fields(item, {name: value})
+        self._state.set_fields(item, {name: value}, author)
         self._state.touch(item)
 
     def add_label(self, at: ItemId | str, label: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from okrsync.trackers.values import Child, Comment, FieldInfo, FieldValue, ItemId, ItemKind, RemoteItem
+from okrsync.trackers.values import Child, Comment, FieldChange, FieldInfo, FieldValue, ItemId, ItemKind, RemoteItem
 
 
 @dataclass
@@ -29,6 +29,8 @@ class StoredItem:
     fields: dict[str, FieldValue] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
+    changes: dict[str, list[FieldChange]] = field(default_factory=dict)
+    """What became of each number field since the item was made, oldest first."""
     comments: list[Comment] = field(default_factory=list)
     pull_request: bool = False
 
@@ -47,6 +49,7 @@ class StoredItem:
             links=frozenset(self.links),
             labels=frozenset(self.labels),
             updated=self.updated,
+            created=self.created,
             type_name=self.kind.value.replace("_", " "),
         )
 

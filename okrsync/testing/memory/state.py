@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from okrsync.testing.memory.context import URL
 from okrsync.testing.memory.records import Project, StoredItem
 from okrsync.trackers.errors import Conflict, NotFound, Rejected
-from okrsync.trackers.values import FieldInfo, FieldValue, ItemId, ItemKind
+from okrsync.trackers.values import FieldChange, FieldInfo, FieldValue, ItemId, ItemKind
 
 FIELDS = ("KR baseline", "KR target", "KR current", "OKR progress")
 """The number fields that each project has unless it is told otherwise."""
@@ -126,8 +126,8 @@ class MemoryState:
             if other is not item and same_place and other.title == title:
                 raise Conflict(f"{other.at.key} has the title {title!r} already")
 
-    def set_fields(self, item: StoredItem, values: dict[str, FieldValue]) -> None:
-        """Set fields, all or none.
+    def set_fields(self, item: StoredItem, values: dict[str, FieldValue], by: str | None = None) -> None:
+        """Set fields, all or none. `by` is who changes them; None for what an item is made with.
 
         Raises:
             Rejected: a field does not exist, its name is ambiguous, or the value is not of its type.
@@ -141,9 +141,16 @@ class MemoryState:
             wanted = (int, float) if found[0].type == "number" else (str,)
             if value is not None and (not isinstance(value, wanted) or _endless(value)):
                 raise Rejected(f"{name!r} of {item.at.key} takes a {found[0].type}, not {value!r}")
-        item.fields |= {
-            name: float(value) if isinstance(value, int | float) else value for name, value in values.items()
-        }
+        for name, value in values.items():
+            before = item.fields.get(name)
+            after = item.fields[name] = float(value) if isinstance(value, int | float) else value
+            if by is not None and before != after and known[name][0].type == "number":
+                change = FieldChange(self.now(), by, _number(before), _number(after))
+                item.changes.setdefault(name, []).append(change)
+
+
+def _number(value: FieldValue) -> float | None:
+    return value if isinstance(value, float) else None
 
 
 def _endless(value: FieldValue) -> bool:

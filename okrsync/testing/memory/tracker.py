@@ -16,6 +16,7 @@ from okrsync.trackers.values import (
     Comment,
     Draft,
     Edit,
+    FieldChange,
     FieldInfo,
     FieldValue,
     ItemId,
@@ -29,6 +30,8 @@ from okrsync.trackers.values import (
 )
 
 Answer = TypeVar("Answer")
+ACCOUNT = "okr-bot"
+"""Who every `MemoryTracker` is."""
 NOT_REPEATABLE = frozenset({"create", "comment"})
 
 
@@ -36,8 +39,8 @@ class MemoryTracker(Tracker):
     """Speaks with a `MemoryServer` as a real plugin does with its own: one request a call, through the policy.
 
     The defaults are Jira's manners. GitHub's are `fields_with_item=False, native_links=False,
-    due_on_key_results=False, pull_requests=True, markup=Markup.MARKDOWN` over a server with `unique_titles=True` and
-    `objectives_take_comments=False`.
+    due_on_key_results=False, pull_requests=True, field_history=False, markup=Markup.MARKDOWN` over a server with
+    `unique_titles=True` and `objectives_take_comments=False`.
     """
 
     capabilities = Capabilities(
@@ -46,6 +49,7 @@ class MemoryTracker(Tracker):
         markup=Markup.WIKI,
         due_on_key_results=True,
         native_links=True,
+        field_history=True,
     )
 
     def __init__(
@@ -57,6 +61,7 @@ class MemoryTracker(Tracker):
         native_links: bool = True,
         due_on_key_results: bool = True,
         pull_requests: bool = False,
+        field_history: bool = True,
         markup: Markup = Markup.WIKI,
         incremental: bool = True,
         settle_after: float = 60.0,
@@ -73,12 +78,13 @@ class MemoryTracker(Tracker):
             fields_with_item=fields_with_item,
             native_links=native_links,
             pull_requests=pull_requests,
+            field_history=field_history,
             settle_after=settle_after,
         )
 
     def login(self) -> Login:
         """Who we are: always the same account."""
-        return self._send("login", lambda: Login("okr-bot", "Tracker in memory 1"))
+        return self._send("login", lambda: Login(ACCOUNT, "Tracker in memory 1"))
 
     def projects(self) -> tuple[str, ...]:
         """The keys of all projects."""
@@ -157,6 +163,24 @@ class MemoryTracker(Tracker):
 
         return self._send("children", act)
 
+    def field_changes(
+        self, asked: Sequence[tuple[RemoteItem, str]]
+    ) -> Mapping[tuple[str, str], tuple[FieldChange, ...]]:
+        """What became of number fields since their items were made."""
+        if not self.capabilities.field_history:
+            super().field_changes(asked)
+
+        def act() -> Mapping[tuple[str, str], tuple[FieldChange, ...]]:
+            found: dict[tuple[str, str], tuple[FieldChange, ...]] = {}
+            for item, name in asked:
+                kept = self.server.items.get(item.at.id)
+                fields = self.server.projects[kept.at.project].fields.get(name, ()) if kept else ()
+                if kept and [each.type for each in fields] == ["number"]:
+                    found[kept.at.id, name] = tuple(kept.changes.get(name, ()))
+            return found
+
+        return self._send("field_changes", act)
+
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         """Create the item with its marker."""
 
@@ -189,7 +213,7 @@ class MemoryTracker(Tracker):
                 self._refuse_due(found.kind, edit.due)
             if not isinstance(edit.title, Keep):
                 self.server.refuse_title(found.at.project, found.kind, edit.title, found)
-            self.server.set_fields(found, dict(edit.fields))
+            self.server.set_fields(found, dict(edit.fields), ACCOUNT)
             if not isinstance(edit.title, Keep):
                 found.title = edit.title
             if not isinstance(edit.description, Keep):
@@ -210,7 +234,7 @@ class MemoryTracker(Tracker):
 
         def act() -> None:
             for found, wanted in [(self.server.get(each), wanted) for each, wanted in values.items()]:
-                self.server.set_fields(found, dict(wanted))
+                self.server.set_fields(found, dict(wanted), ACCOUNT)
                 self.server.touch(found)
 
         self._send("write_fields", act)
@@ -255,7 +279,7 @@ class MemoryTracker(Tracker):
         def act() -> str:
             if not self._takes_comments(self.server.get(item.id)):
                 raise Rejected(f"{item.key} is an objective's item, and those take no comments here")
-            return self.server.people.comment(item, text, author="okr-bot")
+            return self.server.people.comment(item, text, author=ACCOUNT)
 
         return self._send("comment", act)
 
