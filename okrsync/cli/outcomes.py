@@ -40,9 +40,9 @@ def show_plan(call: Call, outcome: Outcome, *, as_json: bool) -> int:
     plan, complete = outcome.plan, not outcome.failures
     call.screen.show(
         as_json=as_json,
-        data=plan.to_json,
-        text=lambda: lines_text(plan_lines(plan, complete=complete)),
-        picture=lambda _width: lines_picture(plan_lines(plan, complete=complete)),
+        data=lambda: {**plan.to_json(), "effort": outcome.effort.to_json()},
+        text=lambda: lines_text(plan_lines(plan, complete=complete, effort=outcome.effort)),
+        picture=lambda _width: lines_picture(plan_lines(plan, complete=complete, effort=outcome.effort)),
     )
     return name_failures(call, outcome)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import click
+
 from okrsync.cli.call import Call
 from okrsync.cli.options import command, cycle_option, json_option
 from okrsync.cli.working import engine_at_work
@@ -9,14 +13,41 @@ from okrsync.cli.working import engine_at_work
 
 @command("plan")
 @cycle_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the plan for `okrsync sync --plan FILE`. An older plan there is written over, nothing else.",
+)
 @json_option
-def plan(call: Call, as_json: bool) -> int:
-    """Show what a sync would do, and write nothing.
+def plan(call: Call, out: Path | None, as_json: bool) -> int:
+    """Show what a sync would do and what that takes, and write nothing to documents and trackers.
 
-    `okrsync sync --expect DIGEST` does exactly what the plan with that digest says, or nothing.
+    `okrsync sync --plan FILE` does exactly what a saved plan says, or nothing, and `okrsync sync --expect DIGEST` what
+    the plan with that digest says.
     """
     from okrsync.cli.outcomes import show_plan
+    from okrsync.cli.plan_files import check_place, write_plan
+    from okrsync.plan.saved import saved_text
 
-    with engine_at_work(call, call.workspace()) as engine:
+    workspace = call.workspace()
+    if out is not None:
+        check_place(out)
+    with engine_at_work(call, workspace, alone=False) as engine:
         outcome = engine.plan()
-    return show_plan(call, outcome, as_json=as_json)
+    if out is not None:
+        text = saved_text(
+            outcome.plan,
+            outcome.effort,
+            workspace=workspace.settings.workspace,
+            cycle=workspace.cycle.name,
+            made_at=workspace.now(),
+            complete=not outcome.failures,
+        )
+        write_plan(out, text)
+    code = show_plan(call, outcome, as_json=as_json)
+    if out is not None:
+        call.voice.note(f"saved in {out}: `okrsync sync --plan {out}` does exactly this, or nothing", file=str(out))
+        if outcome.failures:
+            call.voice.warn(f"the plan in {out} is not complete: not everything could be read")
+    return code

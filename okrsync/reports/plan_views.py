@@ -14,8 +14,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from okrsync.domain.ref import Ref
+from okrsync.plan.effort import Effort
 from okrsync.plan.values import Action, Change, Plan
-from okrsync.reports.words import figure, shown, shown_lines
+from okrsync.reports.words import counted, figure, shown, shown_lines, span
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -60,14 +61,15 @@ _DONE = {
     Action.COMMENT: "commented",
     Action.ADOPT: "adopted",
 }
-_LONG = 160
+LONG = 160
 """From how many characters on a text is shown by what changed in it, as one of several lines is."""
 
 
-def plan_lines(plan: Plan, *, complete: bool = True) -> Iterator[Line]:
+def plan_lines(plan: Plan, *, complete: bool = True, effort: Effort | None = None) -> Iterator[Line]:
     """Everything in a plan, the changes in the order in which they are applied.
 
     `complete` is False when a tracker could not be read, so that nobody knows whether there is more to do.
+    `effort` is what applying it takes, where that is to be told.
     """
     for place, changes in _by_place(plan.changes):
         yield Line(f"{_at(place)}: {tally(changes)}", Tone.HEADING)
@@ -80,6 +82,8 @@ def plan_lines(plan: Plan, *, complete: bool = True) -> Iterator[Line]:
             yield from held_lines(change)
         yield Line("")
     yield Line(summary(plan, complete=complete), Tone.HEADING)
+    if effort and effort.writes:
+        yield Line(effort_text(effort))
 
 
 def summary(plan: Plan, *, complete: bool = True) -> str:
@@ -90,6 +94,14 @@ def summary(plan: Plan, *, complete: bool = True) -> str:
     if not plan.changes:
         return f"nothing to do{held}" if plan.held else "nothing to do: documents and trackers agree"
     return f"plan {plan.digest}: {tally(plan.changes)}{held}"
+
+
+def effort_text(effort: Effort) -> str:
+    """What a sync takes: `takes 9 requests, 6 of them to write; at least 2 minutes at the pace that …`."""
+    said = f"takes {counted(effort.requests, 'request')}, {effort.writes:,} of them to write"
+    if effort.seconds < 1:
+        return said
+    return f"{said}; at least {span(effort.seconds)} at the pace that trackers allow"
 
 
 def tally(changes: Iterable[Change], *, done: bool = False) -> str:
@@ -170,18 +182,18 @@ def _brief(change: Change) -> str:
     name = f"  {shown(change.field)}" if change.field else ""
     if _is_long(change.before) or _is_long(change.after):
         return name
-    return f"{name}{':' if name else ' '} {_value(change.before)} → {_value(change.after)}"
+    return f"{name}{':' if name else ' '} {value_text(change.before)} → {value_text(change.after)}"
 
 
 def _initial(after: Mapping[str, Any]) -> str:
     fields = after.get("fields") or {}
-    parts = [f"due {_value(after['due'])}"] if after.get("due") else []
-    parts += [f"{shown(str(name))} {_value(value)}" for name, value in fields.items()]
+    parts = [f"due {value_text(after['due'])}"] if after.get("due") else []
+    parts += [f"{shown(str(name))} {value_text(value)}" for name, value in fields.items()]
     return ", ".join(parts)
 
 
 def _is_long(value: Any) -> bool:
-    return isinstance(value, str) and (len(value) > _LONG or "\n" in value)
+    return isinstance(value, str) and (len(value) > LONG or "\n" in value)
 
 
 def _difference(before: Any, after: Any) -> Iterator[Line]:
@@ -194,7 +206,8 @@ def _difference(before: Any, after: Any) -> Iterator[Line]:
             yield Line(f"          + {line[2:]}", Tone.PLUS)
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value of a change as people read it."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

@@ -118,6 +118,18 @@ def age(since: datetime, now: datetime) -> str:
     return "less than a minute"
 
 
+def span(seconds: float) -> str:
+    """How long something takes, rounded up: `40 seconds`, `6 minutes`, `2 hours 5 minutes`."""
+    whole = math.ceil(seconds)
+    if whole < 60:
+        return counted(whole, "second")
+    minutes = math.ceil(whole / 60)
+    if minutes < 60:
+        return counted(minutes, "minute")
+    hours, rest = divmod(minutes, 60)
+    return f"{counted(hours, 'hour')} {counted(rest, 'minute')}" if rest else counted(hours, "hour")
+
+
 def counted(number: int, thing: str, many: str | None = None) -> str:
     """`1 change`, `2 changes`."""
     return f"{number:,} {thing if number == 1 else many or f'{thing}s'}"
