@@ -88,6 +88,10 @@ class Client:
         """
         return self._json(self._request("GET", path, params, None, repeatable=True, about=about))
 
+    def ask(self, path: str, body: Mapping[str, Any], *, about: str | None = None) -> Any:
+        """The JSON that answers a question with a body. It changes nothing, so it may be sent again."""
+        return self._json(self._request("POST", path, None, body, repeatable=True, about=about))
+
     def post(self, path: str, body: Mapping[str, Any], *, about: str) -> Any:
         """Create something. Not repeatable. The JSON of the answer, None when it has no body."""
         answer = self._request("POST", path, None, body, repeatable=False, about=about)
