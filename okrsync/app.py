@@ -30,6 +30,8 @@ from okrsync.store.reading import Reader
 if TYPE_CHECKING:
     from okrsync.engine.engine import Engine, Told
     from okrsync.store.cache import Cache
+    from okrsync.store.lock import Turn
+    from okrsync.store.recovery import Rebuilt
     from okrsync.trackers.interface import Tracker
     from okrsync.trackers.plugins import Plugins
     from okrsync.trackers.retry import RetryPolicy
@@ -55,6 +57,8 @@ class Workspace:
     """The folder from which messages name files."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set it to end every wait at once; what runs then raises Interrupted."""
+    doing: str = "sync"
+    """What is done with it, for who comes meanwhile and has to wait."""
     _parsed: dict[str, str] | None = field(default=None, init=False, repr=False)
     """The documents, parsed, for the next command: the cache takes them over when it is opened for writing."""
 
@@ -145,6 +149,24 @@ class Workspace:
                 cache.texts.keep(self._parsed)
         return cache
 
+    @cached_property
+    def turn(self) -> Turn:
+        """The right to change this workspace, for one process at a time: in a `with`."""
+        from okrsync.store.lock import Turn
+
+        return Turn(self.settings.cache_file, self.doing, self.now)
+
+    def read_again(self) -> None:
+        """Let the documents be read afresh when they are next asked for."""
+        for known in ("documents", "cycle"):
+            self.__dict__.pop(known, None)
+
+    def repair_cache(self, *, at_a_glance: bool = False) -> Rebuilt | None:
+        """Put a damaged cache aside and begin a new one, where there is damage. Only in one's `turn`."""
+        from okrsync.store.recovery import repair
+
+        return repair(self.settings.cache_file, self.settings.workspace, self.now, at_a_glance=at_a_glance)
+
     def check_trackers(self) -> None:
         """See that every tracker of the settings is of a kind that is installed and can do what the mappings ask for.
 
@@ -157,11 +179,22 @@ class Workspace:
             raise Problems(problems)
 
     @contextmanager
-    def engine(self, told: Told | None = None, on_wait: Callable[[float, str], None] | None = None) -> Iterator[Engine]:
+    def engine(
+        self,
+        told: Told | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
+        *,
+        alone: bool = True,
+        on_repaired: Callable[[Rebuilt], None] | None = None,
+    ) -> Iterator[Engine]:
         """An engine for the cycle; `on_wait` is told before it waits for a tracker: seconds, and why.
+
+        Whoever may change something works `alone`; then a cache whose damage shows is put aside first, and
+        `on_repaired` is told.
 
         Raises:
             Problems: what is wrong in documents or settings.
+            CacheTaken: another process works on the workspace.
         """
         from okrsync.engine.engine import Engine, Inputs
         from okrsync.engine.engine import Told as Silent
@@ -170,6 +203,16 @@ class Workspace:
         from okrsync.plan.snapshot import Tolerance
 
         self.check_trackers()
+        if alone:
+            with self.turn:
+                # What is wrong in the documents comes before anything is done to the cache.
+                _ = self.okrs
+                repaired = self.repair_cache(at_a_glance=True)
+                if repaired and on_repaired:
+                    on_repaired(repaired)
+                with self.engine(told, on_wait, alone=False) as engine:
+                    yield engine
+            return
         okrs, cycle = self.okrs, self.cycle
         kinds = {name: self.plugins.trackers[each.type] for name, each in self.settings.trackers.items()}
         atlas = Atlas(self.settings, kinds, okrs)

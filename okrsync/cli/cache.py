@@ -1,4 +1,4 @@
-"""`okrsync cache`: look into the cache, make it anew from the trackers, copy it."""
+"""`okrsync cache`: look into the cache, see whether it is well, make it anew from the trackers, copy it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from okrsync.cli.call import Call
+from okrsync.cli.endings import DONE, FAILED
 from okrsync.cli.options import command, cycle_option, global_options, json_option
-from okrsync.cli.working import engine_at_work
+from okrsync.cli.working import engine_at_work, tell_repaired
 
 if TYPE_CHECKING:
+    from okrsync.app import Workspace
     from okrsync.reports.tables import Table
+    from okrsync.store.recovery import Rebuilt
     from okrsync.store.values import CacheInfo
 
 
@@ -98,19 +101,24 @@ def rebuild(call: Call, as_json: bool) -> int:
 
     Check-ins, values over time and what is under way are kept; a damaged file is put aside first.
     """
-    from okrsync.cli.outcomes import failure_json, name_failures
-    from okrsync.reports.words import counted
     from okrsync.store.recovery import rebuild as rebuild_file
 
     workspace = call.workspace()
     workspace.check_trackers()
-    cycle = workspace.cycle
     settings = workspace.settings
-    done = rebuild_file(settings.cache_file, settings.workspace, workspace.now)
-    if done.aside is not None:
-        call.voice.warn(f"the old cache was damaged and is now {done.aside}", aside=str(done.aside))
-    for kind in done.incomplete:
-        call.voice.warn(f"some {kind} of the old cache could not be read", kind=kind)
+    with workspace.turn:
+        _ = workspace.cycle
+        done = rebuild_file(settings.cache_file, settings.workspace, workspace.now)
+        if done.aside is not None:
+            tell_repaired(call, done)
+        return _read_back(call, workspace, done, as_json=as_json)
+
+
+def _read_back(call: Call, workspace: Workspace, done: Rebuilt, *, as_json: bool) -> int:
+    """Fill a cache that was just begun from the trackers, and show what came of it; the exit code."""
+    from okrsync.cli.outcomes import failure_json, name_failures
+    from okrsync.reports.words import counted
+
     with engine_at_work(call, workspace) as engine:
         outcome = engine.pull()
     with workspace.open_cache() as found:
@@ -118,6 +126,7 @@ def rebuild(call: Call, as_json: bool) -> int:
     if as_json:
         call.screen.json(
             {
+                "found": list(done.found),
                 "aside": None if done.aside is None else str(done.aside),
                 "carried": dict(done.carried),
                 "incomplete": list(done.incomplete),
@@ -128,9 +137,57 @@ def rebuild(call: Call, as_json: bool) -> int:
             }
         )
     elif not call.quiet:
-        said = f"{cycle.name}: {counted(links, 'link')} found again ({counted(outcome.requests, 'request')})"
-        call.screen.lines([said])
+        cycle = workspace.cycle.name
+        call.screen.lines([f"{cycle}: {counted(links, 'link')} found again ({counted(outcome.requests, 'request')})"])
     return name_failures(call, outcome)
+
+
+@command("check")
+@json_option
+def check(call: Call, as_json: bool) -> int:
+    """Read the cache from end to end, and say whether it is well. Nothing is changed."""
+    from okrsync.store.errors import CacheDamaged
+    from okrsync.store.reading import Reader
+    from okrsync.store.soundness import damage
+
+    settings = call.workspace().settings
+    try:
+        with Reader.at(settings.cache_file, settings.workspace) as reader:
+            found = reader.examine(damage)
+    except CacheDamaged as error:
+        found = (error.found,)
+    if as_json:
+        call.screen.json({"path": str(settings.cache_file), "sound": not found, "found": list(found)})
+    elif not found and not call.quiet:
+        call.screen.lines([f"all well: {settings.cache_file}"])
+    for each in found:
+        call.voice.fail(f"{settings.cache_file}: {each}")
+    if found:
+        call.voice.fail("the cache is damaged: `okrsync cache repair` puts it aside and makes a new one")
+    return FAILED if found else DONE
+
+
+@command("repair")
+@cycle_option
+@json_option
+def repair(call: Call, as_json: bool) -> int:
+    """Put a damaged cache aside and make a new one from documents and trackers; leave a sound one alone.
+
+    What can still be read of check-ins, values over time and what is under way is carried over; what is lost is named.
+    """
+    workspace = call.workspace()
+    workspace.check_trackers()
+    with workspace.turn:
+        _ = workspace.cycle
+        done = workspace.repair_cache()
+        if done is not None:
+            tell_repaired(call, done)
+            return _read_back(call, workspace, done, as_json=as_json)
+    if as_json:
+        call.screen.json({"found": [], "aside": None, "carried": {}, "incomplete": [], "exit_code": DONE})
+    elif not call.quiet:
+        call.screen.lines(["nothing to repair"])
+    return DONE
 
 
 @command("backup")
@@ -147,5 +204,5 @@ def backup(call: Call, target: Path) -> None:
         call.screen.lines([f"copied to {target}"])
 
 
-for _each in (info, rebuild, backup):
+for _each in (info, check, repair, rebuild, backup):
     cache.add_command(_each)

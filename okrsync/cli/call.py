@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from okrsync.cli.screen import Screen
 from okrsync.cli.voice import LogFormat, Voice
 
@@ -38,4 +40,7 @@ class Call:
         """
         from okrsync.app import Workspace
 
-        return Workspace.load(self.config, cycle=self.cycle)
+        workspace = Workspace.load(self.config, cycle=self.cycle)
+        if context := click.get_current_context(silent=True):
+            workspace.doing = context.command_path.removeprefix("okrsync ")
+        return workspace

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from okrsync.cli.call import Call
 from okrsync.cli.options import command, cycle_option, json_option
-from okrsync.cli.working import engine_at_work
+from okrsync.cli.working import with_engine
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,9 +25,7 @@ def pull(call: Call, as_json: bool) -> int:
     from okrsync.reports.moves import moves
 
     workspace = call.workspace()
-    before = workspace.status()
-    with engine_at_work(call, workspace) as engine:
-        outcome = engine.pull()
+    before, outcome = with_engine(call, workspace, lambda engine: (workspace.status(), engine.pull()))
     after = workspace.status()
     if as_json or not call.quiet:
         _show(call, after, moves(before, after), outcome, as_json=as_json)

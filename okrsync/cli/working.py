@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from okrsync.cli.call import Call
 from okrsync.cli.progress import Bar, progress_bar
@@ -14,6 +14,9 @@ from okrsync.cli.stopping import Stopped, stoppable
 if TYPE_CHECKING:
     from okrsync.app import Workspace
     from okrsync.engine.engine import Engine, Told
+    from okrsync.store.recovery import Rebuilt
+
+Result = TypeVar("Result")
 
 
 class Ended(Exception):
@@ -92,14 +95,64 @@ def working(call: Call, workspace: Workspace) -> Iterator[Work]:
 
 
 @contextmanager
-def engine_at_work(call: Call, workspace: Workspace) -> Iterator[Engine]:
-    """The engine of a workspace, at work.
+def engine_at_work(call: Call, workspace: Workspace, *, alone: bool = True) -> Iterator[Engine]:
+    """The engine of a workspace, at work; `alone` unless nothing is to be changed.
 
     Raises:
         Ended: a signal stopped it.
         Problems: what is wrong in documents or settings.
+        CacheTaken: another process works on the workspace.
     """
     for each in workspace.plugins.left_out:
         call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
-    with working(call, workspace) as work, workspace.engine(work.told, work.wait) as engine:
+    with (
+        working(call, workspace) as work,
+        workspace.engine(
+            work.told, work.wait, alone=alone, on_repaired=lambda done: tell_repaired(call, done)
+        ) as engine,
+    ):
         yield engine
+
+
+def with_engine(call: Call, workspace: Workspace, work: Callable[[Engine], Result], *, alone: bool = True) -> Result:
+    """What comes of the work with an engine, which is `alone` unless nothing is to be changed.
+
+    Damage of the cache that shows only in the midst of it ends the work as a crash would; who is alone then puts the
+    cache aside, and begins the work anew.
+
+    Raises: as `engine_at_work`.
+    """
+    from okrsync.store.errors import CacheDamaged
+
+    if not alone:
+        with engine_at_work(call, workspace, alone=False) as engine:
+            return work(engine)
+    with workspace.turn:
+        try:
+            with engine_at_work(call, workspace) as engine:
+                return work(engine)
+        except CacheDamaged:
+            repaired = workspace.repair_cache()
+            if repaired is None:
+                raise
+            tell_repaired(call, repaired)
+        # It may have changed documents before it ended.
+        workspace.read_again()
+        with engine_at_work(call, workspace) as engine:
+            return work(engine)
+
+
+def tell_repaired(call: Call, done: Rebuilt) -> None:
+    """Say that a damaged cache was put aside, what is in its place, and what is lost."""
+    call.voice.warn(
+        f"the cache was damaged ({'; '.join(done.found)}): it is now {done.aside}, and a new one takes its place",
+        aside=str(done.aside),
+    )
+    if kept := ", ".join(f"{count} {kind}" for kind, count in done.carried.items() if count):
+        call.voice.note(f"carried over from it: {kept}", carried=dict(done.carried))
+    for kind in done.incomplete:
+        call.voice.warn(f"lost: some {kind} of the old cache could not be read", kind=kind)
+    call.voice.warn(
+        "lost: what documents and trackers last agreed on. Where authority is both, a difference between them waits"
+        " for a person now; everything else is read from documents and trackers again"
+    )

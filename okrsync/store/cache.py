@@ -92,6 +92,10 @@ class Cache(Reader):
         """What is wrong with the file, read from end to end; nothing when it is well."""
         return soundness.damage(self._session)
 
+    def damage_at_a_glance(self) -> tuple[str, ...]:
+        """What is wrong with the file as far as it shows in a moment; `damage` reads all of it."""
+        return soundness.damage_at_a_glance(self._session)
+
     def backup(self, target: Path) -> None:
         """Copy the cache, complete and of one moment, into a new file that we alone may read.
 

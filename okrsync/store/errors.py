@@ -33,8 +33,9 @@ class CacheDamaged(CacheError):
     def __init__(self, path: Path, found: str) -> None:
         super().__init__(
             path,
-            f"the cache is damaged ({found}). Run `okrsync cache rebuild`: it puts this file aside, carries over what"
-            " can still be read of check-ins, open intents and observations, and reads the rest from the trackers",
+            f"the cache is damaged ({found}). Run `okrsync cache repair`, which `okrsync sync` and `okrsync pull` do"
+            " by themselves: it puts this file aside, carries over what can be read of check-ins, open intents and"
+            " observations, and reads the rest from the trackers",
         )
         self.found = found
 

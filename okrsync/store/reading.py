@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -91,6 +92,10 @@ class Reader:
     def snapshot(self) -> AbstractContextManager[None]:
         """Everything read inside is of one moment, whatever others write meanwhile."""
         return self._session.snapshot()
+
+    def examine(self, look: Callable[[Session], tuple[str, ...]]) -> tuple[str, ...]:
+        """What `look` finds wrong; `okrsync.store.soundness` has what looks, and costs more to import than reading."""
+        return look(self._session)
 
     def info(self) -> CacheInfo:
         """What is in the cache."""

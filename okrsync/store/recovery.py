@@ -1,17 +1,17 @@
-"""`okrsync cache rebuild`, the part that concerns the file: put aside what is damaged, carry over what only we know."""
+"""Rebuilding and repairing a file: what is damaged is put aside, and what only we know is carried over."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from okrsync.store.cache import Cache
-from okrsync.store.errors import CacheDamaged
+from okrsync.store.errors import CacheDamaged, CacheMissing
 from okrsync.store.session import Clock, connect, utc_now
 from okrsync.store.soundness import CARRIED
 from okrsync.store.tables.carried import Carried
@@ -23,6 +23,8 @@ class Rebuilt:
 
     aside: Path | None
     """Where the damaged file is now; None when it was well and is still in use."""
+    found: tuple[str, ...] = ()
+    """What was wrong with it."""
     carried: Mapping[str, int] = field(default_factory=dict)
     """Kind of row → how many were carried over from the damaged file."""
     incomplete: tuple[str, ...] = ()
@@ -37,13 +39,39 @@ def rebuild(path: Path, workspace: str, clock: Clock = utc_now) -> Rebuilt:
     Raises:
         CacheNewer, WrongWorkspace, CacheBusy, CacheError: as their texts say.
     """
-    with suppress(CacheDamaged), Cache.open(path, workspace, clock=clock) as cache:
-        if not cache.damage():
-            cache.clear_for_rebuild()
-            return Rebuilt(None)
+    try:
+        with Cache.open(path, workspace, clock=clock) as cache:
+            found = cache.damage()
+            if not found:
+                cache.clear_for_rebuild()
+                return Rebuilt(None)
+    except CacheDamaged as error:
+        found = (error.found,)
+    return _begin_anew(path, workspace, clock, found)
+
+
+def repair(path: Path, workspace: str, clock: Clock = utc_now, *, at_a_glance: bool = False) -> Rebuilt | None:
+    """Put a damaged cache aside and begin a new one. None where it is well or not there: then nothing is done.
+
+    `at_a_glance` trusts what does not show its damage in a moment. Nobody else may have the cache open meanwhile.
+
+    Raises:
+        CacheNewer, WrongWorkspace, CacheBusy, CacheError: as their texts say.
+    """
+    try:
+        with Cache.open(path, workspace, create=False, clock=clock) as cache:
+            found = cache.damage_at_a_glance() if at_a_glance else cache.damage()
+    except CacheMissing:
+        return None
+    except CacheDamaged as error:
+        found = (error.found,)
+    return _begin_anew(path, workspace, clock, found) if found else None
+
+
+def _begin_anew(path: Path, workspace: str, clock: Clock, found: tuple[str, ...]) -> Rebuilt:
     aside = _put_aside(path, clock)
     with Cache.open(path, workspace, clock=clock) as fresh:
-        return _carry_over(aside, fresh)
+        return replace(_carry_over(aside, fresh), found=found)
 
 
 def _put_aside(path: Path, clock: Clock) -> Path:
@@ -73,7 +101,7 @@ def _carry_over(aside: Path, fresh: Cache) -> Rebuilt:
             fresh.carry(each, rows)
             if not complete:
                 incomplete.append(each.kind)
-    return Rebuilt(aside, carried, tuple(incomplete))
+    return Rebuilt(aside, (), carried, tuple(incomplete))
 
 
 def _salvage(damaged: sqlite3.Connection, what: Carried) -> tuple[list[tuple[Any, ...]], bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlite_utils import Database
 
 from okrsync.store.errors import CacheDamaged
@@ -20,9 +22,7 @@ def damage(session: Session) -> tuple[str, ...]:
     try:
         found = [each for each in session.select(str, "pragma integrity_check(20)") if each != "ok"]
         found += session.select(_dangling, "pragma foreign_key_check")
-        # What others add for their dashboards, as an index, is no damage.
-        lost = _schema_as_made() - set(session.select(_pair, _SCHEMA))
-        found += [f"{name} is not what its migration made" for name, _ in sorted(lost)]
+        found += _lost(session)
         for each in CARRIED:
             parse = each.parse
             session.select(lambda _rowid, *columns, parse=parse: parse(*columns), each.select)
@@ -32,10 +32,28 @@ def damage(session: Session) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _schema_as_made() -> set[tuple[str, str]]:
+def damage_at_a_glance(session: Session) -> tuple[str, ...]:
+    """What is wrong with the cache as far as it shows before the work begins: its pages, and its schema."""
+    try:
+        return (
+            *(each for each in session.select(str, "pragma quick_check(1)") if each != "ok"),
+            *_lost(session),
+        )
+    except CacheDamaged as error:
+        return (error.found,)
+
+
+def _lost(session: Session) -> list[str]:
+    # What others add for their dashboards, as an index, is no damage.
+    lost = _schema_as_made() - set(session.select(_pair, _SCHEMA))
+    return [f"{name} is not what its migration made" for name, _ in sorted(lost)]
+
+
+@cache
+def _schema_as_made() -> frozenset[tuple[str, str]]:
     with Database(memory=True, execute_plugins=False) as db:
         registered().apply(db)
-        return {_pair(*row) for row in db.execute(_SCHEMA)}
+        return frozenset(_pair(*row) for row in db.execute(_SCHEMA))
 
 
 def _dangling(table: str, _rowid: int, parent: str, _index: int) -> str:

@@ -151,7 +151,7 @@ def test_a_damaged_cache_is_named_and_rebuilt(desk: Desk, okrsync: Okrsync, tmp_
     okrsync("sync")
     (tmp_path / "okrsync.db").write_bytes(b"not a database at all" * 1000)
     said = okrsync("status")
-    assert said.code == 1 and "okrsync cache rebuild" in said.err and "Traceback" not in said.err
+    assert said.code == 1 and "okrsync cache repair" in said.err and "Traceback" not in said.err
     rebuilt = okrsync("cache", "rebuild")
     assert rebuilt.code == 0 and "damaged" in rebuilt.err and "3 links found again" in rebuilt.out
     assert okrsync("status").code == 0

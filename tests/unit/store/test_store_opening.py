@@ -135,7 +135,7 @@ def test_a_reader_leaves_an_old_cache_to_a_writer(path: Path) -> None:
 @pytest.mark.parametrize("opened", [Reader.at, Cache.open])
 def test_a_file_that_is_no_database_is_called_damaged(path: Path, opened: Callable[..., Reader]) -> None:
     path.write_text("cycle = '2026-Q4'\n" * 100)
-    with pytest.raises(CacheDamaged, match=r"okrsync\.db: the cache is damaged \(.*okrsync cache rebuild"):
+    with pytest.raises(CacheDamaged, match=r"okrsync\.db: the cache is damaged \(.*okrsync cache repair"):
         opened(path, "acme")
 
 
