@@ -188,6 +188,7 @@ def _brief(change: Change) -> str:
 def _initial(after: Mapping[str, Any]) -> str:
     fields = after.get("fields") or {}
     parts = [f"due {value_text(after['due'])}"] if after.get("due") else []
+    parts += [f"linked to {ref}" for ref in after.get("aligned_to", ())]
     parts += [f"{shown(str(name))} {value_text(value)}" for name, value in fields.items()]
     return ", ".join(parts)
 
