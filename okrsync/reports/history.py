@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -105,7 +105,7 @@ def _states(
 
 @dataclass(frozen=True)
 class Past:
-    """Everything that the cache knows of one cycle over time, read once, to see how it stood at any moment."""
+    """What the cache knows over time, read once, to see how things stood at any moment that it covers."""
 
     rows: Mapping[Ref, tuple[Observation, ...]]
     current: Mapping[Ref, CurrentValue]
@@ -154,17 +154,34 @@ class Past:
         return max((each for each in self.looks if row.observed_at <= each <= moment), default=row.observed_at)
 
 
-def past_of(cache: Reader, cycle: str) -> Past:
-    """Everything that is known of a cycle over time."""
+def past_of(cache: Reader, cycle: str, refs: Collection[Ref]) -> Past:
+    """Everything that is known over time of `refs`, all of one cycle."""
     with cache.snapshot():
         return Past(
-            cache.observations.histories(cycle),
-            cache.observations.current(cycle),
-            cache.terms.histories(cycle),
-            {ref: cache.check_ins.of(ref) for ref in cache.check_ins.newest(cycle)},
-            cache.links.shown(cycle),
-            tuple(each.started_at for each in cache.runs.recent(-1) if each.exit_code == 0),
+            rows={ref: cache.observations.history(ref) for ref in refs},
+            current=cache.observations.current(cycle),
+            noted={ref: cache.terms.history(ref) for ref in refs},
+            check_ins={ref: cache.check_ins.of(ref) for ref in refs},
+            links=cache.links.shown(cycle),
+            looks=_looks(cache),
         )
+
+
+def past_at(cache: Reader, cycle: str, moment: datetime) -> Past:
+    """What held at `moment`, of everything in a cycle."""
+    with cache.snapshot():
+        return Past(
+            rows={ref: (each,) for ref, each in cache.observations.as_of(moment, cycle).items()},
+            current=cache.observations.current(cycle),
+            noted=cache.terms.histories(cycle),
+            check_ins={ref: cache.check_ins.of(ref) for ref in cache.check_ins.newest(cycle)},
+            links=cache.links.shown(cycle),
+            looks=_looks(cache),
+        )
+
+
+def _looks(cache: Reader) -> tuple[datetime, ...]:
+    return tuple(each.started_at for each in cache.runs.recent(-1) if each.exit_code == 0)
 
 
 def status_as_of(
@@ -173,5 +190,5 @@ def status_as_of(
     """How the OKRs of a cycle stood at `moment`, from documents and cache alone."""
     if cache is None:
         return assess(okrs, workspace, cycle, moment, Facts(check_in_period=check_in_period))
-    past = past_of(cache, cycle.name)
+    past = past_at(cache, cycle.name, moment)
     return assess(past.okrs(okrs, moment), workspace, cycle, moment, past.facts(moment, check_in_period))

@@ -76,8 +76,10 @@ def recorded(ref: Ref, okrs: Okrs, workspace: str, cycle: Cycle, cache: Reader |
         (key_result,) = (each for each in objective.key_results if each.ref == ref)
         return _key_result(key_result, cycle, cache, now)
     if objective is not None:
-        past = past_of(cache, cycle.name) if cache else None
-        rows = tuple(_roll_ups(objective, okrs, workspace, cycle, past, now)) if past else ()
+        family = _family(objective, okrs.in_cycle(cycle.name))
+        refs = [each.ref for member in family.objectives for each in member.key_results]
+        past = past_of(cache, cycle.name, refs) if cache else None
+        rows = tuple(_roll_ups(objective.ref, family, workspace, cycle, past, now)) if past else ()
         return Recorded(ref, "objective", objective.title, "", cycle, now, rows)
     (kpi,) = (each for each in okrs.kpis if each.ref == ref)
     history = history_of(cache, kpi, now) if cache else History()
@@ -115,19 +117,15 @@ def _rows(history: History) -> Iterator[Row]:
         before = state
 
 
-def _roll_ups(
-    objective: Objective, okrs: Okrs, workspace: str, cycle: Cycle, past: Past, now: datetime
-) -> Iterator[Row]:
+def _roll_ups(ref: Ref, family: Okrs, workspace: str, cycle: Cycle, past: Past, now: datetime) -> Iterator[Row]:
     """An objective's roll-up, a row for each time that it changed."""
-    family = _family(objective, okrs.in_cycle(cycle.name))
-    refs = {each.ref for member in family.objectives for each in member.key_results}
-    moments = {each.observed_at for ref in refs for each in past.rows.get(ref, ())}
-    moments |= {each.since for ref in refs for each in past.noted.get(ref, ())}
+    moments = {each.observed_at for rows in past.rows.values() for each in rows}
+    moments |= {each.since for noted in past.noted.values() for each in noted}
     last: Row | None = None
     for moment in itertools.chain(sorted(moments), [now]):
         asked = past.okrs(family, moment) if moment < now else family
         status = assess(asked, workspace, cycle, moment, past.facts(moment, timedelta()))
-        (found,) = (each for each in status.objectives if each.objective.ref == objective.ref)
+        (found,) = (each for each in status.objectives if each.objective.ref == ref)
         row = Row(moment, None, found.progress, coverage=found.coverage)
         same = last is not None and same_number(last.progress, row.progress)
         if same and last is not None and same_number(last.coverage, row.coverage):

@@ -87,9 +87,10 @@ def cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
-    text = str(value)
-    runs = text.startswith(_BLANK) or text.lstrip().startswith(_FORMULA)
-    return f"'{words.shown(text)}" if runs else words.shown(text)
+    # What a terminal must not obey is left out first: without it, another character may begin the cell.
+    text = words.shown(str(value))
+    runs = str(value).startswith(_BLANK) or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if runs else text
 
 
 def _csv_line(values: tuple[Any, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from okrsync.domain.evidence import LONGEST_CHAIN, packed, unpacked
@@ -74,6 +75,18 @@ class Observations:
         ):
             found.setdefault(each.ref, []).append(each)
         return {ref: _complete(each) for ref, each in found.items()}
+
+    def as_of(self, moment: datetime, cycle: str) -> dict[Ref, Observation]:
+        """The row that held at `moment` for each reference of a cycle; its evidence is as the row holds it."""
+        return {
+            each.ref: each
+            for each in self._session.select(
+                _observation,
+                "select ref, value, observed_at, source, evidence from observation where id in"
+                " (select max(id) from observation where ref >= ? and ref < ? and observed_at <= ? group by ref)",
+                (*cycle_range(cycle), stamp(moment)),
+            )
+        }
 
     def record(self, measured: Iterable[Measured]) -> int:
         """Store the outcomes of attempts, in one transaction; how many values changed.

@@ -136,6 +136,7 @@ def test_csv_has_numbers_as_numbers(cache: Cache) -> None:
         (" =1", "' =1"),
         ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
         ("\x1b[31mred", "[31mred"),
+        ("\x1b=1", "'=1"),
     ],
 )
 def test_no_text_is_run_by_a_spreadsheet_nor_by_a_terminal(text: str, harmless: str) -> None:

@@ -95,3 +95,12 @@ def test_values_without_parts_are_kept_as_they_are(cache: Cache) -> None:
         evidence(of=3),
         {"method": {"from": "manual"}},
     ]
+
+
+def test_the_row_that_held_at_a_moment(cache: Cache) -> None:
+    for number, value in enumerate([4.0, 3.0, 2.0]):
+        cache.observations.record([Measured(REF, value, day(number), "x"), Measured(OTHER, value, day(number), "x")])
+    held = cache.observations.as_of(day(1), "2026-Q4")
+    assert [(ref, each.value, each.observed_at) for ref, each in held.items()] == [(REF, 3.0, day(1))]
+    assert cache.observations.as_of(day(-1), "2026-Q4") == {}
+    assert cache.observations.as_of(day(9), "2026-Q4")[REF].value == 2.0
