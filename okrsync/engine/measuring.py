@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
 from okrsync.plan.merge import CheckedIn, decide_manual, is_news
-from okrsync.plan.values import Placement, Role, Snapshot
+from okrsync.plan.values import Located, Placement, Role, Snapshot
 from okrsync.store.values import CheckIn, Measured
 from okrsync.trackers.errors import NotFound, TrackerError
 
@@ -43,11 +43,23 @@ class Task:
 
 
 @dataclass(frozen=True)
+class FieldRead:
+    """A field that was read for a value, whether it holds one or not."""
+
+    tracker: str
+    item: RemoteItem
+    name: str
+    method: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Measurements:
     """What was found out, and what could not be."""
 
     values: tuple[Measured, ...]
     failures: tuple[Failure, ...]
+    fields: Mapping[Ref, FieldRead] = field(default_factory=dict)
+    """The fields that values came from, or would have."""
 
 
 def tasks_of(
@@ -82,7 +94,7 @@ def measure(
     for task in tasks:
         meter.measure(task)
     meter.count_children()
-    return Measurements(tuple(meter.values), tuple(meter.failures))
+    return Measurements(tuple(meter.values), tuple(meter.failures), meter.fields)
 
 
 def as_checked_in(check_in: CheckIn | None) -> CheckedIn | None:
@@ -121,6 +133,7 @@ class _Meter:
         self.now = now
         self.values: list[Measured] = []
         self.failures: list[Failure] = []
+        self.fields: dict[Ref, FieldRead] = {}
         self.parents: dict[tuple[str, str | None, str | None], list[tuple[Task, RemoteItem]]] = {}
         self.others: dict[tuple[str, str, str], RemoteItem | TrackerError] = {}
 
@@ -165,6 +178,7 @@ class _Meter:
                 raise _Unmeasurable(f"field {name} of {item.at.key} could not be read", is_failure=False)
             if value is not None and not (checked_in and same_number(value, checked_in.value)):
                 source = f"field {name} of {item.at.key}"
+                self.fields[task.ref] = FieldRead(located.tracker, item, name, evidence.method)
                 at = item.updated or self.now
                 evidence = replace(evidence, item=item.at.key, url=item.at.url, field=name, by=None, at=item.updated)
         if value is not None:
@@ -178,11 +192,13 @@ class _Meter:
                 f'no field to read: name one in the measure (field = "…"), or as fields.current in {placement.source}',
                 is_failure=False,
             )
-        item = self._other_item(task, placement, name) if task.measure.item else self._own_item(task)
+        found = self._other_item(task, placement, name) if task.measure.item else self._own_item(task)
+        item, method = found.item, method_of(task.measure, field=name)
+        self.fields[task.ref] = FieldRead(found.tracker, item, name, method)
         value = self._number(item.fields.get(name), name, item)
         if value is None:
             raise _Unmeasurable(f"field {name} of {item.at.key} is empty", is_failure=False)
-        evidence = Evidence(method_of(task.measure, field=name), item=item.at.key, url=item.at.url, field=name)
+        evidence = Evidence(method, item=item.at.key, url=item.at.url, field=name)
         self.values.append(Measured(task.ref, value, self.now, f"field {name} of {item.at.key}", evidence.to_json()))
 
     def _placement(self, task: Task) -> Placement:
@@ -193,7 +209,7 @@ class _Meter:
             )
         return task.placement
 
-    def _own_item(self, task: Task) -> RemoteItem:
+    def _own_item(self, task: Task) -> Located:
         placement = self._placement(task)
         ref = task.ref if placement.key_results_as_items else task.ref.parent
         located = self.snapshot.items.get(ref)
@@ -203,9 +219,9 @@ class _Meter:
             if (placement.tracker, placement.project) in self.snapshot.unread:
                 raise _Unmeasurable(f"{placement.tracker} could not be read", is_failure=False)
             raise _Unmeasurable("its item is not in the tracker yet", is_failure=False, is_noted=False)
-        return located.item
+        return located
 
-    def _other_item(self, task: Task, placement: Placement, name: str) -> RemoteItem:
+    def _other_item(self, task: Task, placement: Placement, name: str) -> Located:
         key = str(task.measure.item)
         asked = (placement.tracker, key, name)
         if asked not in self.others:
@@ -221,7 +237,7 @@ class _Meter:
             raise _Unmeasurable(f"item {key} does not exist in {placement.tracker}, or may not be seen: {found}")
         if isinstance(found, TrackerError):
             raise _Unmeasurable(str(found), cause=cause_of(found))
-        return found
+        return Located(placement.tracker, found)
 
     def _number(self, value: FieldValue, name: str, item: RemoteItem) -> float | None:
         if isinstance(value, str):
