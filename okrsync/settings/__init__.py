@@ -7,6 +7,7 @@ Start with `models` (what the file may say), then `loading`.
 from okrsync.settings.loading import check, find, load
 from okrsync.settings.mappings import MappingSettings
 from okrsync.settings.models import Settings
+from okrsync.settings.sources import SourceSettings
 from okrsync.settings.trackers import TokenSource, TrackerSettings
 
-__all__ = ["MappingSettings", "Settings", "TokenSource", "TrackerSettings", "check", "find", "load"]
+__all__ = ["MappingSettings", "Settings", "SourceSettings", "TokenSource", "TrackerSettings", "check", "find", "load"]

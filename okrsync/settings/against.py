@@ -1,4 +1,4 @@
-"""The settings held against the trackers that the installed plugins offer."""
+"""The settings held against the trackers and the measures that the installed plugins offer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from okrsync.domain.okr import Source
 from okrsync.problems import Problem, did_you_mean, listed
 from okrsync.settings.models import Settings
+from okrsync.settings.sources import SourceSettings
 from okrsync.settings.tables import Table
 from okrsync.settings.trackers import TrackerSettings
+from okrsync.trackers.sources import SourceTable
 
 if TYPE_CHECKING:
     from okrsync.trackers.interface import TrackerType
@@ -22,7 +24,10 @@ def check_against(settings: Settings, plugins: Plugins) -> list[Problem]:
     for name, tracker in settings.trackers.items():
         kind = plugins.trackers.get(tracker.type)
         where = f"trackers.{name}"
-        problems += _unknown_type(tracker, where, plugins) if kind is None else _wrong_keys(tracker, where, kind)
+        if kind is None:
+            problems.append(_unknown_type(tracker, where, plugins.trackers, plugins))
+        else:
+            problems += _wrong_keys(tracker, where, kind)
     for index, mapping in enumerate(settings.mappings):
         kind = plugins.trackers.get(settings.trackers[mapping.tracker].type)
         if kind is None:
@@ -38,32 +43,71 @@ def check_against(settings: Settings, plugins: Plugins) -> list[Problem]:
     return sorted(problems)
 
 
-def _unknown_type(tracker: TrackerSettings, where: str, plugins: Plugins) -> list[Problem]:
-    do = did_you_mean(tracker.type, plugins.trackers)
+def check_sources(settings: Settings, plugins: Plugins) -> list[Problem]:
+    """Everything that no installed plugin can do with the sources of numbers: their types, and their keys."""
+    return sorted(problem for name in settings.sources for problem in check_source(settings, name, plugins))
+
+
+def check_source(settings: Settings, name: str, plugins: Plugins) -> list[Problem]:
+    """As `check_sources`, of the one called `name`."""
+    source = settings.sources[name]
+    kind = plugins.measures.get(source.type)
+    where = f"sources.{name}"
+    if kind is None:
+        return [_unknown_type(source, where, plugins.measures, plugins)]
+    problems = _unknown_keys(source, where, kind.settings, f"a source of type {kind.name}")
+    return problems + [_problem(source.source, where, each) for each in kind.check_table(source_table(settings, name))]
+
+
+def source_table(settings: Settings, name: str) -> SourceTable:
+    """What the settings say about the source called `name`, as a plugin is told it."""
+    source = settings.sources[name]
+    return SourceTable(
+        name=name,
+        url=source.url,
+        user=source.user,
+        has_token=source.token is not None,
+        has_password=source.password is not None,
+        ca_file=str(settings.path_of(source.ca_file)) if source.ca_file else None,
+        timeout=source.timeout.total_seconds(),
+        options=source.options,
+    )
+
+
+def _unknown_type(
+    table: TrackerSettings | SourceSettings, where: str, offered: Iterable[str], plugins: Plugins
+) -> Problem:
+    do = did_you_mean(table.type, offered)
     broken = [f"{each.name} ({each.reason})" for each in plugins.left_out]
     if not do:
         do = "Install the plugin that brings it."
     if broken:
         do += f" These plugins could not be loaded: {'; '.join(broken)}."
-    found = f"type is {tracker.type!r}, which no installed plugin brings"
-    return [_problem(tracker.source, where, found, _quoted(plugins.trackers), do)]
+    found = f"type is {table.type!r}, which no installed plugin brings"
+    return _problem(table.source, where, found, _quoted(offered), do)
 
 
 def _wrong_keys(tracker: TrackerSettings, where: str, kind: TrackerType) -> list[Problem]:
-    problems = []
-    known = [*_own_keys(type(tracker)), *kind.options]
-    for key in tracker.options:
-        if key not in kind.options:
-            right = f"one of {listed(known)}"
-            do = did_you_mean(key, [each for each in known if each not in tracker.model_fields_set])
-            problems.append(
-                _problem(tracker.source, where, f"{key!r} is not a key of a {kind.name} tracker", right, do)
-            )
+    problems = _unknown_keys(tracker, where, kind.options, f"a {kind.name} tracker")
     if tracker.url is None and kind.default_url is None:
         problems.append(_problem(tracker.source, where, "has no url", do="Add url: the address of the tracker."))
     if tracker.user is None and kind.needs_user:
         problems.append(_problem(tracker.source, where, "has no user", do="Add user: the account of the token."))
     return problems
+
+
+def _unknown_keys(
+    table: TrackerSettings | SourceSettings, where: str, options: Iterable[str], what: str
+) -> list[Problem]:
+    known = [*_own_keys(type(table)), *options]
+    unused = [each for each in known if each not in table.model_fields_set]
+    return [
+        _problem(
+            table.source, where, f"{key!r} is not a key of {what}", f"one of {listed(known)}", did_you_mean(key, unused)
+        )
+        for key in table.options
+        if key not in known
+    ]
 
 
 def _own_keys(table: type[Table]) -> list[str]:

@@ -16,6 +16,7 @@ _LOOK = re.compile(
     r"|ATCTT3[A-Za-z0-9_=-]{16,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,})"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
+_IN_QUERY = re.compile(rf"[?&][^=&#]*(?:{_KEY.pattern})[^=&#]*=[^&#]", re.IGNORECASE)
 _SOURCES = frozenset({"env", "file", "keyring", "command", "credential"})
 REMEDY = 'Take it out of the file, and write where it is kept: token = { env = "OKRSYNC_TOKEN" }.'
 
@@ -29,7 +30,7 @@ def may_be_shown(path: Path, value: object) -> bool:
     """Whether a message may repeat the value at `path`: never beside a credential, nor an address with an account."""
     if any(isinstance(step, str) and _KEY.search(step) for step in path):
         return False
-    return not (isinstance(value, str) and "://" in value and "@" in value)
+    return not (isinstance(value, str) and "://" in value and ("@" in value or _IN_QUERY.search(value)))
 
 
 def _in_table(table: dict[str, Any], path: Path) -> Iterator[Path]:
@@ -60,6 +61,8 @@ def _is_named_so(value: Any, path: Path) -> bool:
 def _has_password(value: str) -> bool:
     if "://" not in value:
         return False
+    if _IN_QUERY.search(value):
+        return True
     try:
         return urlsplit(value).password is not None
     except ValueError:

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, Strict, ValidationInfo, field_validator
 
 from okrsync.domain.okr import Kpi, Objective
 from okrsync.settings.mappings import MappingSettings
+from okrsync.settings.sources import SourceSettings
 from okrsync.settings.tables import CycleName, Day, Duration, Name, Slug, Table, Text, When
 from okrsync.settings.trackers import TrackerSettings
 
@@ -75,6 +76,9 @@ class Settings(Table):
         default_factory=dict, description="Who may see objectives that are not for everyone: a name → people or groups."
     )
     trackers: dict[Name, TrackerSettings] = Field(default_factory=dict, description="The trackers, by name.")
+    sources: dict[Name, SourceSettings] = Field(
+        default_factory=dict, description="Where numbers come from that are in no tracker, by name."
+    )
     mappings: tuple[MappingSettings, ...] = Field(default=(), description="Where objectives live; first match wins.")
     safety: Safety = Field(default=Safety(), description="When okrsync stops and waits for a person.")
     plugins: PluginSettings = Field(default=PluginSettings(), description="Which plugins may be loaded.")

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from okrsync.domain.okr import Source
 from okrsync.problems import Problem, Problems
 from okrsync.settings.models import Settings
 from okrsync.settings.trackers import TokenSource
@@ -38,11 +39,29 @@ def token_of(settings: Settings, tracker: str, environment: Mapping[str, str]) -
         Problems: it cannot be read; the text names its source and what to do, never its value.
     """
     table = settings.trackers[tracker]
+    return _secret(table.token, settings, environment, f"trackers.{tracker}.token", table.source)
+
+
+def secrets_of(settings: Settings, source: str, environment: Mapping[str, str]) -> tuple[Secret | None, Secret | None]:
+    """The token and the password of the source of numbers called `source`; None for what its table does not name.
+
+    Raises:
+        Problems: as for `token_of`.
+    """
+    table = settings.sources[source]
+    token, password = (
+        None if each is None else _secret(each, settings, environment, f"sources.{source}.{key}", table.source)
+        for key, each in (("token", table.token), ("password", table.password))
+    )
+    return token, password
+
+
+def _secret(
+    kept: TokenSource, settings: Settings, environment: Mapping[str, str], where: str, source: Source
+) -> Secret:
     try:
-        return Secret(_one_line(_read(table.token, settings, environment)))
+        return Secret(_one_line(_read(kept, settings, environment)))
     except _Missing as missing:
-        where = f"trackers.{tracker}.token"
-        source = table.source
         raise Problems([Problem(source.file, source.line, where, missing.found, do=missing.do)]) from None
 
 

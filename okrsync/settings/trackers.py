@@ -24,12 +24,13 @@ def _right_url(text: str) -> str:
         raise ValueError("an address such as https://acme.atlassian.net")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("an address without user, query and fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("https: without it, anybody on the way reads the token")
     return text.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import pluggy
 
 from okrsync.trackers.interface import TrackerType
+from okrsync.trackers.sources import MeasureType
 
 hookspec = pluggy.HookspecMarker("okrsync")
 hookimpl = pluggy.HookimplMarker("okrsync")
@@ -18,4 +19,10 @@ hookimpl = pluggy.HookimplMarker("okrsync")
 @hookspec
 def register_trackers() -> Iterable[TrackerType]:
     """The kinds of tracker that the plugin offers."""
+    raise AssertionError("a specification is not called")
+
+
+@hookspec
+def register_measures() -> Iterable[MeasureType]:
+    """The ways to measure that the plugin offers, beside those that okrsync brings."""
     raise AssertionError("a specification is not called")

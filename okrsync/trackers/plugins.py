@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
 
 import pluggy
 
 from okrsync.trackers import hookspecs
 from okrsync.trackers.interface import TrackerType
+from okrsync.trackers.sources import RESERVED, MeasureType
+
+Kind = TypeVar("Kind", TrackerType, MeasureType)
 
 GROUP = "okrsync"
 """The entry point group that plugins declare."""
@@ -29,6 +33,7 @@ class Plugins:
 
     trackers: dict[str, TrackerType]
     left_out: tuple[LeftOut, ...]
+    measures: dict[str, MeasureType] = field(default_factory=dict)
 
 
 def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection[str] | None = None) -> Plugins:
@@ -39,6 +44,7 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
     manager = pluggy.PluginManager("okrsync")
     manager.add_hookspecs(hookspecs)
     trackers: dict[str, TrackerType] = {}
+    measures: dict[str, MeasureType] = {}
     left_out: list[LeftOut] = []
     for point in sorted(entry_points(group=GROUP) if points is None else points, key=lambda each: each.name):
         if allowed is not None and point.name not in allowed:
@@ -48,26 +54,33 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
             module = point.load()
             manager.register(module, name=point.name)
             manager.check_pending()
-            offered = _offers(manager, point.name)
+            offered = _offers(manager, point.name, "register_trackers", TrackerType)
+            measured = _offers(manager, point.name, "register_measures", MeasureType)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's plugin must not end okrsync
             if manager.has_plugin(point.name):
                 manager.unregister(name=point.name)
             left_out.append(LeftOut(point.name, f"{type(error).__name__}: {error}"))
             continue
-        for kind in offered:
-            if kind.name in trackers:
-                left_out.append(LeftOut(point.name, f"tracker type {kind.name!r} is offered by another plugin already"))
-            else:
-                trackers[kind.name] = kind
-    return Plugins(trackers, tuple(left_out))
+        left_out += [LeftOut(point.name, reason) for reason in _take(offered, trackers, "tracker type")]
+        left_out += [LeftOut(point.name, reason) for reason in _take(measured, measures, "measure", RESERVED)]
+    return Plugins(trackers, tuple(left_out), measures)
 
 
-def _offers(manager: pluggy.PluginManager, name: str) -> list[TrackerType]:
-    caller = manager.subset_hook_caller(
-        "register_trackers", [plugin for each, plugin in manager.list_name_plugin() if each != name]
-    )
+def _take(offered: Iterable[Kind], taken: dict[str, Kind], what: str, reserved: Collection[str] = ()) -> Iterable[str]:
+    """Take what is new; why the rest is left out."""
+    for kind in offered:
+        if kind.name in reserved:
+            yield f"{what} {kind.name!r} is one that okrsync brings itself"
+        elif kind.name in taken:
+            yield f"{what} {kind.name!r} is offered by another plugin already"
+        else:
+            taken[kind.name] = kind
+
+
+def _offers(manager: pluggy.PluginManager, name: str, hook: str, form: type[Kind]) -> list[Kind]:
+    caller = manager.subset_hook_caller(hook, [plugin for each, plugin in manager.list_name_plugin() if each != name])
     offered = [kind for kinds in caller() for kind in kinds]
     for kind in offered:
-        if not isinstance(kind, TrackerType):
-            raise TypeError(f"register_trackers gave {kind!r}, which is no TrackerType")
+        if not isinstance(kind, form):
+            raise TypeError(f"{hook} gave {kind!r}, which is no {form.__name__}")
     return offered
