@@ -53,6 +53,8 @@ class Capabilities:
     """Whether `link` works between items of this tracker; else alignment is a line in the description."""
     pull_requests: bool = False
     """Whether children may be pull requests."""
+    queries: bool = False
+    """Whether `matches` works: whether key results can be measured over a query in the tracker's own language."""
     field_history: bool = False
     """Whether `field_changes` tells who changed a number field, and when."""
     settle_after: float = 60.0
