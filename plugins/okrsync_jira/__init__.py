@@ -20,6 +20,7 @@ CAPABILITIES = Capabilities(
     fields_with_item=True,
     native_links=True,
     pull_requests=False,
+    queries=True,
     field_history=True,
     settle_after=660.0,  # Jira Cloud's search index lags writes, at worst by minutes.
 )

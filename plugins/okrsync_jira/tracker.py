@@ -22,6 +22,9 @@ from okrsync.trackers.values import (
     ItemId,
     ItemKind,
     Login,
+    Match,
+    Matches,
+    Query,
     Reading,
     RemoteItem,
     Scope,
@@ -34,6 +37,7 @@ from okrsync_jira.errors import FieldsRejected, refused_fields
 from okrsync_jira.fields import EPIC_NAME
 from okrsync_jira.history import History
 from okrsync_jira.paging import Row, Search, chunks, listed, quoted, whole_list
+from okrsync_jira.querying import Queries
 from okrsync_jira.reading import Reader, asked_fields
 from okrsync_jira.screens import Projects, visible_projects
 
@@ -55,7 +59,9 @@ class JiraTracker(Tracker):
         self._projects = Projects(self._client)
         self._resolver = Resolver(self._client, self._projects)
         self._history = History(self._client, self._resolver)
-        self._reader = Reader(self._client, Search(self._client), self._resolver, context.workspace)
+        search = Search(self._client)
+        self._reader = Reader(self._client, search, self._resolver, context.workspace)
+        self._queries = Queries(self._client, search, self._resolver, context.workspace)
 
     @property
     def settle_after(self) -> float:
@@ -135,6 +141,12 @@ class JiraTracker(Tracker):
         self, asked: Sequence[tuple[RemoteItem, str]]
     ) -> Mapping[tuple[str, str], tuple[FieldChange, ...]]:
         return self._history.changes(asked)
+
+    def matches(self, query: Query, known: Mapping[str, Match] | None = None, since: str | None = None) -> Matches:
+        return self._queries.matches(query, known or {}, since)
+
+    def count(self, query: Query) -> int | None:
+        return self._queries.count(query)
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         if len(draft.marker) > LONGEST_LABEL:
