@@ -262,3 +262,17 @@ def test_items_say_what_they_gave_and_a_long_list_ends(tmp_path: Path) -> None:
     assert section(lines, "what counts")[0] == "done (2): P-100 (5), P-101"
     assert section(lines, "what counts")[1].endswith("P-11 and 8 more")
     assert section(lines, "the arithmetic")[0] == "current = Points of items done / all Points of items × 100"
+
+
+@pytest.mark.parametrize("what", [ref("fast", "moved"), ref("fast", "p95"), ref("fast"), ref("uptime")])
+def test_the_reference_names_every_key(cache: Cache, what: Ref) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "explain-json.md").read_text(encoding="utf-8")
+    told, _ = reason(cache, what, day(15))
+    method = {"from", "of"}
+    assert {each for each in _keys(told) if f"`{each}`" not in page} <= method
+
+
+def _keys(told: Any) -> set[str]:
+    if isinstance(told, dict):
+        return set(told) | {key for each in told.values() for key in _keys(each)}
+    return {key for each in told for key in _keys(each)} if isinstance(told, list) else set()
