@@ -15,6 +15,7 @@ from okrsync.domain.ref import Ref
 from okrsync.domain.status import assess
 from okrsync.domain.terms import Terms
 from okrsync.engine.applying import Applied, Means, apply
+from okrsync.engine.editing import with_editors
 from okrsync.engine.fetching import Fetched, Quest, fetch
 from okrsync.engine.journal import Journal
 from okrsync.engine.measuring import Measurements, as_checked_in, measure, tasks_of
@@ -251,6 +252,7 @@ class Engine:
     def _record(self, seen: _Seen) -> None:
         """Keep the links and values that were seen, in one transaction."""
         cache = self.inputs.cache
+        values = with_editors(seen.measurements, self._current_values(), self.inputs.pool)
         known = cache.links.live()
         with cache.transaction():
             for ref, located in seen.fetched.snapshot.items.items():
@@ -259,7 +261,7 @@ class Engine:
                     cache.links.put(Link(ref, located.item.kind, located.tracker, located.item.at))
             for ref in seen.fetched.snapshot.gone:
                 cache.links.mark_gone(ref)
-            cache.observations.record(seen.measurements.values)
+            cache.observations.record(values)
             cache.terms.record(self._terms(), self.inputs.clock())
 
     def _terms(self) -> dict[Ref, Terms]:

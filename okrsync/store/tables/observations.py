@@ -55,7 +55,7 @@ class Observations:
         )
 
     def history(self, ref: Ref) -> tuple[Observation, ...]:
-        """The values that `ref` took, oldest first; neighbours differ."""
+        """The values that `ref` took, oldest first; neighbours differ, save where `put_before` put one before it."""
         return _complete(
             self._session.select(
                 _observation,
@@ -132,6 +132,33 @@ class Observations:
                 ],
             )
         return len(changes)
+
+    def put_before(self, ref: Ref, past: Sequence[Measured]) -> int:
+        """Put what `ref` was in the past before all that is known of it; how many rows that made.
+
+        `past` is oldest first. What is not older than the first row is left out, so that doing it twice adds nothing;
+        no row and no current value is changed.
+
+        Raises:
+            ValueError: for a value that is not finite.
+        """
+        with self._session.transaction():
+            begun = self._session.first(
+                str, "select observed_at from observation where ref = ? order by id", (str(ref),)
+            )
+            older = [each for each in past if begun is None or stamp(each.at) < begun]
+            if any(each.value is not None and not math.isfinite(each.value) for each in older):
+                raise ValueError(f"{ref}: one of its past values is no number that a value can have")
+            self._session.write_many(
+                # The rows of a reference are in the order of their ids.
+                "insert into observation (id, ref, value, observed_at, source, evidence)"
+                " select coalesce(min(id), 1) - 1, ?, ?, ?, ?, ? from observation",
+                [
+                    (str(ref), each.value, stamp(each.at), each.source, _evidence(each.evidence))
+                    for each in reversed(older)
+                ],
+            )
+        return len(older)
 
     def _packed(self, changes: Iterable[Measured]) -> Iterator[tuple[Measured, str | None]]:
         """Each change with its evidence as its row holds it: as what differs from that of the row before."""
