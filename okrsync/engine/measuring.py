@@ -20,6 +20,7 @@ from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
+from okrsync.engine.sources import NoValue, Sources
 from okrsync.plan.merge import CheckedIn, decide_manual, is_news
 from okrsync.plan.values import Located, Placement, Role, Snapshot
 from okrsync.store.values import CheckIn, Measured
@@ -88,9 +89,13 @@ def measure(
     check_ins: Mapping[Ref, CheckIn],
     bases: Mapping[Ref, Mapping[str, Any]],
     now: datetime,
+    sources: Sources | None = None,
 ) -> Measurements:
-    """Measure everything, with the least number of requests: what the snapshot holds costs none."""
-    meter = _Meter(snapshot, pool, check_ins, bases, now)
+    """Measure everything, with the least number of requests: what the snapshot holds costs none.
+
+    `sources` give what is in no tracker.
+    """
+    meter = _Meter(snapshot, pool, check_ins, bases, now, sources)
     for task in tasks:
         meter.measure(task)
     meter.count_children()
@@ -125,7 +130,9 @@ class _Meter:
         check_ins: Mapping[Ref, CheckIn],
         bases: Mapping[Ref, Mapping[str, Any]],
         now: datetime,
+        sources: Sources | None,
     ) -> None:
+        self.sources = sources
         self.snapshot = snapshot
         self.pool = pool
         self.check_ins = check_ins
@@ -145,6 +152,8 @@ class _Meter:
                 self._field(task)
             elif task.measure.source == "children":
                 self._remember_parent(task)
+            elif self.sources is not None:
+                self._from_source(task, self.sources)
             else:
                 known = ", ".join(SOURCES)
                 raise _Unmeasurable(f"nothing installed measures {task.measure.source!r}; known here: {known}")
@@ -158,6 +167,15 @@ class _Meter:
             tracker = task.placement.tracker if task.placement else None
             message = f"{task.source}: {problem}; the last known value stays"
             self.failures.append(Failure(problem.cause, message, tracker=tracker, ref=task.ref))
+
+    def _from_source(self, task: Task, sources: Sources) -> None:
+        try:
+            found = sources.measure(task.measure)
+        except NoValue as why:
+            # It is no tracker's fault, wherever the key result's item is.
+            self._unmeasurable(replace(task, placement=None), _Unmeasurable(str(why), cause=why.cause))
+        else:
+            self.values.append(Measured(task.ref, found.value, self.now, found.source, found.evidence))
 
     def _manual(self, task: Task) -> None:
         check_in = self.check_ins.get(task.ref)
