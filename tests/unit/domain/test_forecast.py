@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import statistics
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, permutations
@@ -111,8 +112,6 @@ def test_what_was_never_below_nothing_is_not_carried_there_and_what_was_is() -> 
 def test_too_little_is_said(states: tuple[State, ...], confirmed: datetime | None, why: str) -> None:
     found = forecast(states, QUARTER, confirmed)
     assert isinstance(found, TooLittle)
-    import re
-
     assert re.search(why, found.reason), found.reason
 
 

@@ -259,6 +259,10 @@ class TestScopes:
         assert (found.progress_today, found.progress_then) == (pytest.approx(0.6), 0.5)
         assert (found.since, found.entered, found.left) == (START, 2, 1)
 
+    def test_a_look_at_the_very_start_is_the_scope_at_the_start(self) -> None:
+        found = scopes((share(-1, "", "ab"), share(0, "", "abcd"), share(1, "a", "bcde")), START)
+        assert found is not None and found.then == Share(1, 4)
+
     def test_without_a_look_at_the_start_it_is_the_first_scope_known(self) -> None:
         found = scopes((share(5, "", "ab"), share(6, "a", "bcd")), START)
         assert found is not None and found.since == day(5) and found.value_then == 50.0

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from rich.console import Console
 
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import Status
-from okrsync.reports.history import status_as_of
+from okrsync.domain.terms import Terms
+from okrsync.reports.history import history_of, status_as_of
 from okrsync.reports.history_rows import Recorded, recorded
 from okrsync.reports.history_views import cell, history_csv, history_json, history_picture, history_text
 from okrsync.reports.sparkline import BLOCKS, FLAT, sparkline
 from okrsync.store.cache import Cache
+from okrsync.store.values import Measured
 from tests.unit.reports import past
 from tests.unit.reports.past import CYCLE, MOVED, NOW, OKRS, P95, WEEK, day, ref
 
@@ -234,3 +237,24 @@ def test_no_room_is_no_line() -> None:
 def test_a_sparkline_is_as_wide_as_asked_for(points: list[tuple[float, float | None]], width: int) -> None:
     line = sparkline(sorted((moment(at), value) for at, value in points if value is not None), START, END, width)
     assert len(line) == width and set(line) <= set(BLOCKS + " ")
+
+
+def test_parts_that_changed_in_silence_and_a_target_that_no_look_saw_yet_are_the_newest_states(cache: Cache) -> None:
+    silent = past.share("bcdef", "aghij")
+    cache.observations.record([Measured(MOVED.ref, silent[0], day(40), "5 of 10 done", silent[1])])
+    asked = replace(MOVED, target=50.0)
+    states = history_of(cache, asked, NOW).states
+    assert [(each.at, each.value, each.terms.target) for each in states[-3:]] == [
+        (day(35), 50.0, 80.0),
+        (day(40), 50.0, 80.0),
+        (NOW, 50.0, 50.0),
+    ]
+    assert [each.id for each in states[-1].evidence.parts or () if each.done] == list("bcdef")
+
+
+def test_before_the_first_note_the_first_noted_target_held(cache: Cache, tmp_path: Path) -> None:
+    with Cache.open(tmp_path / "other.db", "acme", clock=lambda: NOW) as other:
+        other.observations.record([Measured(MOVED.ref, 40.0, day(1), "x")])
+        other.terms.record({MOVED.ref: Terms(baseline=0.0, target=100.0)}, day(2))
+        other.terms.record({MOVED.ref: Terms.of(MOVED)}, day(3))
+        assert [at(other, day(n)).objectives[0].key_results[0].progress for n in (1, 2, 3)] == [0.4, 0.4, 0.5]
