@@ -20,6 +20,7 @@ COMMANDS = {
     "check": ("okrsync.cli.check:check", "Find everything that is wrong in settings and documents."),
     "plan": ("okrsync.cli.plan:plan", "Show what a sync would do, and do nothing."),
     "sync": ("okrsync.cli.sync:sync", "Bring documents and trackers together."),
+    "resolve": ("okrsync.cli.resolve:resolve", "Settle what both sides changed, by taking one side."),
     "pull": ("okrsync.cli.pull:pull", "Read current values from the trackers."),
     "status": ("okrsync.cli.status:status", "Show how the objectives of a cycle stand."),
     "tree": ("okrsync.cli.tree:tree", "Show what aligns to what."),

@@ -74,7 +74,7 @@ def plan_lines(plan: Plan, *, complete: bool = True, effort: Effort | None = Non
     for place, changes in _by_place(plan.changes):
         yield Line(f"{_at(place)}: {tally(changes)}", Tone.HEADING)
         for change in changes:
-            yield from _change(change)
+            yield from change_lines(change)
         yield Line("")
     if plan.held:
         yield Line("held: these wait for a person", Tone.HEADING)
@@ -163,7 +163,8 @@ def _subject(change: Change) -> str:
     return f"{change.ref}  {shown(change.key)}" if change.key else str(change.ref)
 
 
-def _change(change: Change) -> Iterator[Line]:
+def change_lines(change: Change) -> Iterator[Line]:
+    """One change in full: what, from and to, and why."""
     yield Line(f"  {change.action:<7} {_subject(change)}{_brief(change)}", _TONES[change.action])
     if change.action is Action.CREATE and isinstance(change.after, Mapping):
         if details := _initial(change.after):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from okrsync.documents import load
+from okrsync.documents import Documents, load
 from okrsync.domain.cycle import parse_cycle
 from okrsync.domain.ref import Marker, Ref
 from okrsync.engine.engine import Engine, Inputs
@@ -25,7 +25,7 @@ from okrsync.testing.memory.records import StoredItem
 from okrsync.trackers.errors import NotFound
 from okrsync.trackers.interface import TrackerType
 from okrsync.trackers.retry import RetryPolicy
-from okrsync.trackers.values import Capabilities, Markup
+from okrsync.trackers.values import Capabilities, Markup, Reading, RemoteItem, Scope
 
 CYCLE = "2026-Q4"
 START = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
@@ -42,6 +42,20 @@ GITHUB = {
 
 class Died(BaseException):
     """The process ended here, as by SIGKILL."""
+
+
+class Everywhere(MemoryTracker):
+    """Reads and looks for markers in all projects, as a search in Jira does."""
+
+    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
+        named = {scope.project for scope in scopes}
+        others = [project for project in self.server.projects if project not in named]
+        return super().read([*scopes, *(replace(scopes[0], project=project) for project in others)], since)
+
+    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
+        projects = dict.fromkeys((scope.project, *self.server.projects))
+        found = [super(Everywhere, self).find(replace(scope, project=project), markers) for project in projects]
+        return tuple(item for items in found for item in items)
 
 
 class Time:
@@ -183,6 +197,7 @@ class World:
             if tracker not in self.servers:
                 unique = not style["fields_with_item"]
                 self.servers[tracker] = Server(project, self.time, timedelta(seconds=lag), unique)
+                self.servers[tracker]._last_id = 10_000 * len(self.servers)
             elif project not in self.servers[tracker].projects:
                 self.servers[tracker].add_project(project)
             self.objectives[team] = {}
@@ -249,6 +264,10 @@ class World:
         """Every document as it stands."""
         return "\n".join(self.document(team).read_text() for team in self.homes if self.document(team).exists())
 
+    def load(self) -> Documents:
+        """Read the documents as a command does."""
+        return load(self.folder / "okrs", self.folder)
+
     # Runs
 
     def kinds(self) -> dict[str, TrackerType]:
@@ -301,11 +320,12 @@ class World:
         home = next(home for home in self.homes.values() if home.tracker == name)
         policy = RetryPolicy(attempts=2, first_wait=0.0, longest_wait=0.0, stop=Patience(self.time))
         context = memory_context(name=name, policy=policy)
-        return MemoryTracker(context, home.server, settle_after=self.settle_after, **home.style)
+        kind = Everywhere if home.style["fields_with_item"] else MemoryTracker
+        return kind(context, home.server, settle_after=self.settle_after, **home.style)
 
-    def run(self, verb: str, **options: Any) -> Outcome:
-        """Run `plan`, `pull` or `sync` as a process of its own."""
-        documents = load(self.folder / "okrs", self.folder)
+    def run(self, verb: str | Callable[..., Any], **options: Any) -> Any:
+        """Run `plan`, `pull` or `sync`, or what takes an engine's inputs, as a process of its own."""
+        documents = self.load()
         settings = self.settings()
         with self.open_cache() as cache:
             inputs = Inputs(
@@ -323,10 +343,10 @@ class World:
                 uptime=lambda: Uptime(self.boot, self.time.passed.total_seconds()),
                 stop=Patience(self.time),
             )
-            return getattr(Engine(inputs), verb)(**options)  # type: ignore[no-any-return]
+            return getattr(Engine(inputs), verb)(**options) if isinstance(verb, str) else verb(inputs, **options)
 
     def sync(self, **options: Any) -> Outcome:
-        return self.run("sync", **options)
+        return self.run("sync", **options)  # type: ignore[no-any-return]
 
     def lose_cache(self) -> None:
         for path in self.folder.glob("okrsync.db*"):
