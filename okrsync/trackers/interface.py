@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from okrsync.domain.rates import WriteRate
+from okrsync.trackers.diagnosis import Finding
 from okrsync.trackers.retry import RetryPolicy
 from okrsync.trackers.values import (
     Capabilities,
@@ -90,9 +91,10 @@ class Tracker(ABC):
 
     @property
     def settle_after(self) -> float:
-        """Seconds after which a look-up by marker is sure to see an item whose creation was not answered.
+        """Seconds after which a request whose answer was lost is certainly done, so that a look-up by marker is sure.
 
-        A tracker that comes in flavours may know better than its capabilities.
+        A tracker that comes in flavours may know better than its capabilities. Where searches lag behind for longer
+        (`Capabilities.search_lag`), only `find(…, sure=True)` is sure so soon.
         """
         return self.capabilities.settle_after
 
@@ -126,19 +128,34 @@ class Tracker(ABC):
         Each is one sentence or two: what was found, what exists, what to do. It writes nothing.
         """
 
+    def diagnose(self, scopes: Sequence[Scope]) -> tuple[Finding, ...]:
+        """What else there is to know for somebody who looks for trouble, asked after `login` and `check`: permissions,
+        clocks, what is left of a rate limit. It takes few requests and writes nothing.
+        """
+        return ()
+
     @abstractmethod
-    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
+    def read(self, scopes: Sequence[Scope], since: str | None = None, markers: Sequence[str] = ()) -> Reading:
         """Every item of the workspace in the scopes' projects, in the least number of requests.
 
         `since` is the cursor of an earlier reading: then the answer may hold only what changed (`complete` is False).
+        `markers` are all that somebody asks for. A tracker that can look markers up shows the items that carry one of
+        them, wherever they are, and no other (`Capabilities.reads_by_marker`); one that lists projects may ignore them.
 
         Raises:
             AuthFailed, Misconfigured, Transient: nothing could be read. What concerns one project is in `failures`.
         """
 
     @abstractmethod
-    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
-        """The items that carry one of the markers, searched as deep as the tracker allows."""
+    def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:
+        """The items that carry one of the markers.
+
+        Where searches lag (`Capabilities.search_lag`), `sure` asks to look beyond the search, at any cost within
+        reason, for what was created there in the last minutes.
+
+        Raises:
+            NotSure: `sure`, and nobody can tell of all the markers whether an item carries them.
+        """
 
     @abstractmethod
     def item(self, key: str, fields: Sequence[str] = (), board: str | None = None) -> RemoteItem:

@@ -76,6 +76,10 @@ class Client:
             api_version=PINNED_VERSION if address.hostname == "api.github.com" else None,
         )
         silence_pygithub()
+        self.heard: Mapping[str, str] = {}
+        """The headers of the last answer, by lower-case names."""
+        self.heard_at = datetime.now(UTC)
+        """When it came."""
         self.server_version: str | None = None
         """The version of the Enterprise Server that answered last; None for github.com."""
 
@@ -248,6 +252,7 @@ class Client:
         if failure:
             # Raised here and not in the handler: the library's exception holds the request with its token.
             raise failure
+        self.heard, self.heard_at = answered, datetime.now(UTC)
         self.server_version = answered.get("x-github-enterprise-version", self.server_version)
         if status >= 400:
             raise refusal(asked, Reply(status, answered, self._without_token(text)), datetime.now(UTC))

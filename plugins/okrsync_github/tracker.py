@@ -10,6 +10,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from okrsync.domain.rates import WriteRate
+from okrsync.trackers.diagnosis import Finding
 from okrsync.trackers.errors import AuthFailed, Conflict, Misconfigured, NotFound, Rejected, Transient
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import (
@@ -33,6 +34,7 @@ from okrsync_github.capabilities import CAPABILITIES, CREATIONS_A_MINUTE, CREATI
 from okrsync_github.checking import problems_of
 from okrsync_github.client import Client, is_hosted_by_github, write_interval
 from okrsync_github.connection import is_loopback
+from okrsync_github.diagnosing import findings
 from okrsync_github.errors import ADDRESSES, TokenRefused
 from okrsync_github.items import (
     Json,
@@ -119,6 +121,10 @@ class GitHubTracker(Tracker):
     def check(self, scope: Scope) -> tuple[str, ...]:
         """Problems of the repository, its board and the fields on it."""
         return problems_of(scope, self._client, self._projects)
+
+    def diagnose(self, scopes: Sequence[Scope]) -> tuple[Finding, ...]:
+        """What the last answer tells: no request."""
+        return findings(self._client)
 
     def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
         """Milestones and labelled issues of every repository, each page with its ETag; `since` is not needed."""

@@ -39,6 +39,10 @@ class Client:
     def __init__(self, context: TrackerContext) -> None:
         self._context = context
         self._clocks: dict[str, timedelta] = {}
+        self.heard: Mapping[str, str] = {}
+        """The headers of the last answer, by lower-case names."""
+        self.heard_at = datetime.now(UTC)
+        """When it came."""
 
     @cached_property
     def site(self) -> Site:
@@ -148,6 +152,7 @@ class Client:
         self, method: str, url: str, path: str, params: Params | None, data: bytes | None, about: str | None
     ) -> Answer:
         answer = self._transport.exchange(method, url, path, params, data)
+        self.heard, self.heard_at = answer.headers, datetime.now(UTC)
         if moment := server_time(answer.headers):
             self._clocks["date"] = moment - datetime.now(UTC)
         is_redirect = answer.status in {301, 302, 303, 307, 308} and "location" in answer.headers

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from okrsync.trackers.diagnosis import Finding
 from okrsync.trackers.errors import Misconfigured, NotFound, Rejected, Transient
 from okrsync.trackers.interface import Tracker, TrackerContext
 from okrsync.trackers.values import (
@@ -33,6 +34,7 @@ from okrsync_jira import CAPABILITIES, items
 from okrsync_jira.checking import Resolver, link_type_problems, no_epic_link, problems_of, types_of
 from okrsync_jira.client import Client
 from okrsync_jira.closing import available, choose
+from okrsync_jira.diagnosing import findings
 from okrsync_jira.errors import FieldsRejected, refused_fields
 from okrsync_jira.fields import EPIC_NAME
 from okrsync_jira.history import History
@@ -99,6 +101,9 @@ class JiraTracker(Tracker):
 
     def check(self, scope: Scope) -> tuple[str, ...]:
         return problems_of(scope, self._client, self._projects, self._resolver)
+
+    def diagnose(self, scopes: Sequence[Scope]) -> tuple[Finding, ...]:
+        return findings(self._client, sorted({each.project for each in scopes}))
 
     def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
         views = self._reader.views(scopes)
