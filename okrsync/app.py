@@ -9,7 +9,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,17 +29,29 @@ from okrsync.store.reading import Reader
 
 if TYPE_CHECKING:
     from okrsync.engine.engine import Engine, Told
+    from okrsync.engine.sources import Opened
     from okrsync.store.cache import Cache
     from okrsync.store.lock import Turn
     from okrsync.store.recovery import Rebuilt
     from okrsync.trackers.interface import Tracker
     from okrsync.trackers.plugins import Plugins
     from okrsync.trackers.retry import RetryPolicy
+    from okrsync.trackers.sources import MeasureType, SourceTable
 
 
 def utc_now() -> datetime:
     """Now, aware and in UTC."""
     return datetime.now(UTC)
+
+
+class _NoPages:
+    """Keeps no answers."""
+
+    def get(self, _key: str) -> None:
+        """Nothing was kept."""
+
+    def put(self, key: str, etag: str, body: str) -> None:
+        """It is not kept."""
 
 
 @dataclass
@@ -200,6 +212,7 @@ class Workspace:
         from okrsync.engine.engine import Told as Silent
         from okrsync.engine.placements import Atlas
         from okrsync.engine.pool import TrackerPool
+        from okrsync.engine.sources import Sources
         from okrsync.plan.snapshot import Tolerance
 
         self.check_trackers()
@@ -221,6 +234,12 @@ class Workspace:
             with suppress(CacheError):  # Room can be made the next time; what is wrong, the work itself will say.
                 cache.prune()
             pool = TrackerPool(lambda name: self._open(name, cache, policies, on_wait))
+            sources = Sources(
+                self.settings,
+                self.plugins,
+                cycle,
+                lambda kind, table: self._open_source(kind, table, policies, on_wait),
+            )
             try:
                 yield Engine(
                     Inputs(
@@ -235,6 +254,7 @@ class Workspace:
                         tolerance=Tolerance(self.settings.safety.share_gone, self.settings.safety.at_least),
                         check_in_period=self.settings.check_in_period,
                         documents={shown: file.digest for shown, file in self.documents.files.items()},
+                        sources=sources,
                         stop=self.stop,
                         requests=lambda: sum(policy.requests for policy in policies),
                         told=told or Silent(),
@@ -242,16 +262,17 @@ class Workspace:
                 )
             finally:
                 pool.close()
+                sources.close()
 
     @contextmanager
-    def tracker(self, name: str) -> Iterator[Tracker]:
-        """One tracker of the settings, for looking around in it.
+    def tracker(self, name: str, *, forgetful: bool = False) -> Iterator[Tracker]:
+        """One tracker of the settings, for looking around in it; `forgetful`, where the cache is to be left alone.
 
         Raises:
             TrackerError: it cannot be opened.
         """
         self.check_trackers()
-        with self.open_cache() as cache:
+        with nullcontext() if forgetful else self.open_cache() as cache:
             tracker = self._open(name, cache, [], None)
             try:
                 yield tracker
@@ -261,7 +282,7 @@ class Workspace:
     def _open(
         self,
         name: str,
-        cache: Cache,
+        cache: Cache | None,
         policies: list[RetryPolicy],
         on_wait: Callable[[float, str], None] | None,
     ) -> Tracker:
@@ -293,6 +314,30 @@ class Workspace:
                 ca_file=str(self.settings.path_of(settings.ca_file)) if settings.ca_file else None,
                 options=settings.options,
                 policy=policy,
-                pages=cache.pages(name, credential),
+                pages=cache.pages(name, credential) if cache else _NoPages(),
             )
         )
+
+    def _open_source(
+        self,
+        kind: MeasureType,
+        table: SourceTable,
+        policies: list[RetryPolicy],
+        on_wait: Callable[[float, str], None] | None,
+    ) -> Opened:
+        from okrsync.engine.sources import Opened
+        from okrsync.settings.secrets import secrets_of
+        from okrsync.trackers.errors import Misconfigured
+        from okrsync.trackers.retry import RetryPolicy
+        from okrsync.trackers.sources import SourceContext
+
+        token, password = None, None
+        try:
+            if table.name is not None:
+                token, password = secrets_of(self.settings, table.name, os.environ)
+        except Problems as problems:
+            raise Misconfigured(*(str(each) for each in problems.problems)) from problems
+        policy = RetryPolicy(stop=self.stop, on_wait=on_wait)
+        policies.append(policy)
+        source = kind.load(SourceContext(table, token, password, self.settings.folder, policy))
+        return Opened(source, tuple(each for each in (token, password) if each is not None))

@@ -52,12 +52,18 @@ def _offline(call: Call) -> tuple[Settings | None, Okrs, list[Problem]]:
     path = settings_files.find(Path.cwd(), call.config, os.environ)
     settings, problems = settings_files.check(path, Path.cwd())
     folder, cycles, audiences = _surroundings(settings, path)
-    okrs, wrong = check_documents(folder, Path.cwd(), cycles, audiences)
+    plugins = Workspace(settings).plugins if settings is not None else None
+    okrs, wrong = check_documents(
+        folder, Path.cwd(), cycles, audiences, measures=plugins.measures if plugins is not None else None
+    )
     problems += wrong
-    if settings is not None:
-        from okrsync.settings.against import check_against
+    if settings is not None and plugins is not None:
+        from okrsync.engine.sources import check_measures
+        from okrsync.settings.against import check_against, check_sources
 
-        problems += check_against(settings, Workspace(settings).plugins)
+        problems += check_against(settings, plugins)
+        problems += check_sources(settings, plugins)
+        problems += check_measures(okrs, settings, plugins)
     return settings, okrs, sorted(set(problems))
 
 

@@ -24,6 +24,7 @@ from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
 from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
+from okrsync.engine.sources import Sources
 from okrsync.plan.effort import effort_of
 from okrsync.plan.planner import make_plan
 from okrsync.plan.snapshot import Tolerance
@@ -71,6 +72,8 @@ class Inputs:
     check_in_period: timedelta
     documents: dict[str, str]
     """Document → the digest that it was read with."""
+    sources: Sources | None = None
+    """Where values come from that are in no tracker."""
     uptime: Callable[[], Uptime] = system_uptime
     """For how long the machine has been running: no clock that somebody sets can change it."""
     stop: threading.Event = field(default_factory=threading.Event)
@@ -189,6 +192,7 @@ class Engine:
             self._check_ins(),
             self._bases(),
             inputs.clock(),
+            inputs.sources,
         )
         return _Seen(fetched, measurements)
 

@@ -230,7 +230,7 @@ def _no_value(error: TrackerError, secrets: Iterable[Secret]) -> NoValue:
     cause = Cause.LOGIN if isinstance(error, AuthFailed) else Cause.MEASURE
     if isinstance(error, Transient):
         cause = Cause.UNREACHABLE
-    return NoValue(_without(str(error), secrets), cause)
+    return NoValue(_without(str(error), secrets).rstrip("."), cause)
 
 
 def _without(text: str, secrets: Iterable[Secret]) -> str:
