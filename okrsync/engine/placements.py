@@ -30,6 +30,7 @@ class Atlas:
 
     def __init__(self, settings: Settings, kinds: Mapping[str, TrackerType], okrs: Okrs) -> None:
         self._settings = settings
+        self._kinds = kinds
         extra = _fields_of_measures(settings, okrs)
         self._places = {
             index: _place(mapping, kinds[mapping.tracker], extra.get(index, ()))
@@ -40,6 +41,10 @@ class Atlas:
     def trackers(self) -> frozenset[str]:
         """The names that the settings give to trackers."""
         return frozenset(self._settings.trackers)
+
+    def keeps_history(self, tracker: str) -> bool:
+        """Whether the tracker with this name in the settings tells who changed a field, and when."""
+        return self._kinds[tracker].capabilities.field_history
 
     def place(self, owned: Objective | Kpi) -> Place | None:
         """The place of an objective or KPI; None where no mapping matches."""
