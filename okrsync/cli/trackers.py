@@ -1,4 +1,4 @@
-"""`okrsync trackers`: which kinds of tracker there are, what each can do, and those of the settings."""
+"""`okrsync trackers`: which kinds of tracker and of measure there are, what each can do, and those of the settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class _Met:
 @click.option("--online", is_flag=True, help="Ask each tracker of the settings who we are there.")
 @json_option
 def trackers(call: Call, online: bool, as_json: bool) -> int:
-    """Show the kinds of tracker that are installed, what each can do, and the trackers of the settings."""
+    """Show the kinds of tracker that are installed, what each can do, and the trackers of the settings.
+
+    Beside them, the measures that plugins bring, and the sources of the settings.
+    """
     from okrsync.reports.tables import table_picture, table_text
     from okrsync.trackers.plugins import load_plugins
 
@@ -46,7 +49,7 @@ def trackers(call: Call, online: bool, as_json: bool) -> int:
     plugins = workspace.plugins if workspace else load_plugins()
     kinds = list(plugins.trackers.values())
     met, code = _meet(call, workspace, online=online) if workspace else ([], DONE)
-    tables = [_matrix(kinds), *_options(kinds), *_configured(met)]
+    tables = [_matrix(kinds), *_options(kinds), *_measures(plugins), *_configured(met), *_sources(workspace)]
 
     def text() -> Iterator[str]:
         for number, table in enumerate(tables):
@@ -63,7 +66,7 @@ def trackers(call: Call, online: bool, as_json: bool) -> int:
             parts.append(table_picture(table))
         return Group(*parts)
 
-    call.screen.show(as_json=as_json, data=lambda: _data(plugins, met), text=text, picture=picture)
+    call.screen.show(as_json=as_json, data=lambda: _data(plugins, met, workspace), text=text, picture=picture)
     for each in plugins.left_out:
         call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
     for tracker in met:
@@ -156,7 +159,30 @@ def _configured(met: list[_Met]) -> list[Table]:
     return [Table(headings, rows)]
 
 
-def _data(plugins: Plugins, met: list[_Met]) -> dict[str, Any]:
+def _measures(plugins: Plugins) -> list[Table]:
+    """What plugins measure; the keys of each in documents, and in the tables of sources."""
+    from okrsync.reports.tables import Table
+
+    kinds = list(plugins.measures.values())
+    if not kinds:
+        return []
+    tables = [Table(("measure", "what it gives"), [(each.name, each.summary) for each in kinds])]
+    rows = [(each.name, key, meaning) for each in kinds for key, meaning in each.options.items()]
+    tables.append(Table(("measure", "key in documents", "what it does"), rows))
+    rows = [(each.name, key, meaning) for each in kinds for key, meaning in each.settings.items()]
+    return [*tables, Table(("measure", "key of [sources.NAME]", "what it does"), rows)] if rows else tables
+
+
+def _sources(workspace: Workspace | None) -> list[Table]:
+    from okrsync.reports.tables import Table
+
+    if workspace is None or not workspace.settings.sources:
+        return []
+    rows = [(name, each.type, each.url or "") for name, each in workspace.settings.sources.items()]
+    return [Table(("source", "type", "address"), rows)]
+
+
+def _data(plugins: Plugins, met: list[_Met], workspace: Workspace | None) -> dict[str, Any]:
     return {
         "types": [
             {
@@ -188,5 +214,19 @@ def _data(plugins: Plugins, met: list[_Met]) -> dict[str, Any]:
                 "problem": each.problem,
             }
             for each in met
+        ],
+        "measures": [
+            {
+                "name": each.name,
+                "summary": each.summary,
+                "options": dict(each.options),
+                "settings": dict(each.settings),
+                "needs_source": each.needs_source,
+            }
+            for each in plugins.measures.values()
+        ],
+        "sources": [
+            {"name": name, "type": each.type, "url": each.url}
+            for name, each in (workspace.settings.sources.items() if workspace else ())
         ],
     }

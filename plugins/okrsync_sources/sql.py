@@ -14,7 +14,7 @@ from okrsync.trackers.errors import AuthFailed, Misconfigured, Rejected, Tracker
 from okrsync.trackers.sources import Asked, Found, MeasureSource, SourceContext
 from okrsync_sources.numbers import number_of
 from okrsync_sources.patience import TookTooLong, within
-from okrsync_sources.sql_rules import address, bare, connect_arguments, first_statements
+from okrsync_sources.sql_rules import LIMITED, address, bare, connect_arguments, first_statements
 from okrsync_sources.words import Words
 
 PARAMETERS = ("cycle_start", "cycle_end")
@@ -66,8 +66,9 @@ class SqlSource(MeasureSource):
     def _exchange(self, asked: Asked) -> Mapping[str, Any]:
         engine = self._opened()
         try:
+            grace = _GRACE if engine.dialect.name in LIMITED else 0.0
             return within(
-                self._table.timeout + _GRACE, self._policy.stop, lambda: self._ask(engine, asked), self._give_up
+                self._table.timeout + grace, self._policy.stop, lambda: self._ask(engine, asked), self._give_up
             )
         except TookTooLong:
             raise self._too_slow() from None

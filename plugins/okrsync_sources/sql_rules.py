@@ -18,6 +18,8 @@ from okrsync_sources.addresses import is_loopback
 CONNECT_SECONDS = 5
 LONGEST_QUERY = 20_000
 """Characters."""
+LIMITED = frozenset({"postgresql", "mysql", "mariadb"})
+"""Databases that end a query that takes too long themselves."""
 _COMMENTS = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _READS = re.compile(r"\(*\s*(?:select|with|values)\b", re.IGNORECASE)
 _LIBPQ = frozenset({"psycopg", "psycopg2"})
