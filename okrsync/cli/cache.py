@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from okrsync.cli.backfill import backfill
 from okrsync.cli.call import Call
 from okrsync.cli.endings import DONE, FAILED
 from okrsync.cli.options import command, cycle_option, global_options, json_option
@@ -204,5 +205,5 @@ def backup(call: Call, target: Path) -> None:
         call.screen.lines([f"copied to {target}"])
 
 
-for _each in (info, check, repair, rebuild, backup):
+for _each in (info, check, repair, rebuild, backup, backfill):
     cache.add_command(_each)
