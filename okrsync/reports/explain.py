@@ -193,7 +193,11 @@ def _origin(observed: Observed, link: Link | None, history: History, stale: bool
         why = f"it was last seen {words.age(observed.seen_at, now)} ago"
     current = history.current
     evidence = Evidence.from_json(current.evidence) if current else Evidence()
-    return Origin(evidence, observed, link, current.observed_at if current else None, why)
+    since = current.observed_at if current else None
+    if since and evidence.item and evidence.at and evidence.at < since:
+        # Somebody wrote it into the field before okrsync looked.
+        since = evidence.at
+    return Origin(evidence, observed, link, since, why)
 
 
 def _objective(

@@ -15,7 +15,9 @@ from okrsync.domain.scopes import Scopes
 from okrsync.domain.status import Link, ObjectiveStatus
 from okrsync.domain.terms import Terms
 from okrsync.reports import explain_words as say
+from okrsync.reports.edits import hand_made
 from okrsync.reports.explain import Explained, KeyResultExplained, KpiExplained, ObjectiveExplained, Origin, brought
+from okrsync.reports.history import History
 
 
 def explain_json(found: Explained) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def _key_result(found: KeyResultExplained) -> dict[str, Any]:
             *say.health_steps(status),
         ],
         "parts": _parts(found.origin.evidence),
-        "movement": _movement(found.movement),
+        "movement": _movement(found.movement, found.history),
         "scopes": _scopes(found.scopes),
         "terms": [{"since": at.isoformat(), **asked_json(terms)} for at, terms in found.history.asked],
         "forecast": forecast_json(found.forecast),
@@ -79,7 +81,7 @@ def _kpi(found: KpiExplained) -> dict[str, Any]:
         "in_band": status.in_band,
         "origin": _origin(found.origin, kpi.measure, kpi.source, status.stale),
         "parts": _parts(found.origin.evidence),
-        "movement": _movement(found.movement),
+        "movement": _movement(found.movement, found.history),
     }
 
 
@@ -167,7 +169,7 @@ def _part(part: Part, evidence: Evidence) -> dict[str, Any]:
     return {"id": part.id, "key": part.key, "url": page, "done": part.done, "gives": part.gives}
 
 
-def _movement(movement: Movement | None) -> dict[str, Any] | None:
+def _movement(movement: Movement | None, history: History) -> dict[str, Any] | None:
     if movement is None:
         return None
     evidence = movement.after.evidence if movement.after.evidence.pages else movement.before.evidence
@@ -180,6 +182,7 @@ def _movement(movement: Movement | None) -> dict[str, Any] | None:
         if movement.progress is None
         else {"moved": float(movement.by_progress or 0), **_causes(movement.progress)},
         "items": [_change(each, evidence) for each in movement.changes],
+        "edits": [each.to_json() for each in hand_made(movement, history)],
     }
 
 

@@ -12,6 +12,7 @@ from okrsync.domain.okr import Kind, Measure, Source
 from okrsync.domain.status import Link
 from okrsync.reports import explain_words as say
 from okrsync.reports import words
+from okrsync.reports.edits import hand_made, made_by
 from okrsync.reports.explain import (
     Explained,
     KeyResultExplained,
@@ -103,9 +104,7 @@ def _origin(origin: Origin, measure: Measure, written: Source) -> Iterator[Line]
     else:
         yield Line(f"from {words.shown(observed.source)}{_address(evidence.url)}")
     if evidence.by or evidence.at:
-        who = f" by {words.shown(evidence.by)}" if evidence.by else ""
-        when = f" on {words.moment(evidence.at)}" if evidence.at else ""
-        yield Line(f"said{who}{when}" if evidence.item is None else f"written there{who}{when}")
+        yield Line(made_by(evidence))
     documented = {"from": measure.source, **measure.options}
     yield Line(f"measured by {say.method_text(documented)}, {written}")
     if origin.link and not (evidence.url and origin.link.url == evidence.url):
@@ -176,6 +175,10 @@ def _movement(
         )
     )
     yield from _aligned(rows)
+    by_hand = [each.text(unit) for each in hand_made(movement, history)]
+    yield from map(Line, by_hand[-SHOWN:])
+    if len(by_hand) > SHOWN:
+        yield Line(f"and {len(by_hand) - SHOWN} earlier: see `okrsync history {found.ref}`", Tone.WHY)
     if before.evidence.method != after.evidence.method:
         methods = (say.method_text(each.evidence.method) for each in (before, after))
         yield Line("measured before and after by " + " and ".join(methods))
