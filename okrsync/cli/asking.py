@@ -23,7 +23,7 @@ def ask_trackers(call: Call, workspace: Workspace) -> tuple[list[Problem], int]:
     """
     problems: list[Problem] = []
     unreached = failed = 0
-    with engine_at_work(call, workspace) as engine:
+    with engine_at_work(call, workspace, alone=False) as engine:
         scopes = _scopes(engine)
         for name, settings in workspace.settings.trackers.items():
             engine.inputs.told.phase(f"asking {name}")

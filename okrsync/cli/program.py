@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": ("okrsync.cli.explain:explain", "Show the reason behind one number."),
     "history": ("okrsync.cli.history:history", "Show one number over time."),
     "trackers": ("okrsync.cli.trackers:trackers", "Show the kinds of tracker and those of the settings."),
+    "doctor": ("okrsync.cli.doctor:doctor", "Look for trouble everywhere, and say how to mend it."),
     "fields": ("okrsync.cli.fields:fields", "Show the fields of a tracker's project."),
     "sandbox": ("okrsync.cli.sandbox:sandbox", "Serve trackers on this machine to try things out."),
     "cache": ("okrsync.cli.cache:cache", "Look after the cache."),
