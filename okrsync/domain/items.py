@@ -74,3 +74,14 @@ class Child:
     markers: tuple[str, ...] = ()
     url: str = ""
     """Where people look at it; empty where the tracker does not say."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An item that people made, and that could become an objective."""
+
+    item: RemoteItem
+    key_results: tuple[RemoteItem, ...] = ()
+    """The items below it that are as key results of its scope are, with their fields."""
+    unfit: str = ""
+    """Why it cannot become one, going on from its key: `is a Task, and …`; empty where it can."""

@@ -11,6 +11,7 @@ from okrsync.domain.rates import WriteRate
 from okrsync.trackers.diagnosis import Finding
 from okrsync.trackers.retry import RetryPolicy
 from okrsync.trackers.values import (
+    Candidate,
     Capabilities,
     Child,
     Comment,
@@ -201,6 +202,17 @@ class Tracker(ABC):
         okrsync's own items do not count, as far as the tracker can tell. Raises as `matches`.
         """
         return None
+
+    def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
+        """The items that a person's query finds and that could become objectives of the scope, in a stable order.
+
+        `query` is in the words of the tracker: JQL, a repository, a title. Items that carry markers, are elsewhere or
+        of another type are in the answer too, so that people hear of them. Only where `adoption` is True.
+
+        Raises:
+            Rejected: the tracker does not understand the query; the text says what it does not.
+        """
+        raise AssertionError(f"{type(self).__name__} finds no candidates")
 
     @abstractmethod
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 
-from okrsync.domain.items import Child, FieldValue, ItemId, ItemKind, Markup, RemoteItem
+from okrsync.domain.items import Candidate, Child, FieldValue, ItemId, ItemKind, Markup, RemoteItem
 
 __all__ = [
     "KEEP",
+    "Candidate",
     "Capabilities",
     "Child",
     "Comment",
@@ -55,10 +56,19 @@ class Capabilities:
     """Whether children may be pull requests."""
     queries: bool = False
     """Whether `matches` works: whether key results can be measured over a query in the tracker's own language."""
+    adoption: bool = False
+    """Whether `candidates` works: whether documents can be made from what people have."""
     field_history: bool = False
     """Whether `field_changes` tells who changed a number field, and when."""
+    reads_by_marker: bool = False
+    """Whether `read` looks the `markers` up that it is given: what it does not show, `find` would not show either."""
     settle_after: float = 60.0
-    """Seconds after which a look-up by marker is sure to see an item whose creation was not answered."""
+    """Seconds after which a request whose answer was lost is certainly done, so that a look-up by marker is sure."""
+    search_lag: float = 0.0
+    """Seconds for which `read` and `find` may not show what was written, or show an item as it was before.
+
+    `item` and `find(…, sure=True)` never lag. 0 where `read` and `find` look at the items themselves.
+    """
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,7 @@ class Edit:
     due: date | Keep | None = KEEP
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     add_marker: str | None = None
-    """A marker that the item lost and gets back, with the workspace's label where the tracker has one."""
+    """A marker that the item lost and gets back."""
 
 
 @dataclass(frozen=True)
