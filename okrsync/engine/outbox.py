@@ -75,8 +75,8 @@ class Outbox:
             left = self._left(creation)
             if not readable(creation.tracker, creation.project):
                 open_refs[ref] = (
-                    f"an earlier run was cut off while creating it in {creation.project}, which cannot be read now, so"
-                    " nobody knows whether it was created"
+                    f"an earlier run was cut off while creating it in {creation.project}, which cannot be read in full"
+                    " now, so nobody knows whether it was created"
                 )
             elif left > 0:
                 open_refs[ref] = (

@@ -47,14 +47,15 @@ class Died(BaseException):
 class Everywhere(MemoryTracker):
     """Reads and looks for markers in all projects, as a search in Jira does."""
 
-    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
+    def read(self, scopes: Sequence[Scope], since: str | None = None, markers: Sequence[str] = ()) -> Reading:
         named = {scope.project for scope in scopes}
         others = [project for project in self.server.projects if project not in named]
-        return super().read([*scopes, *(replace(scopes[0], project=project) for project in others)], since)
+        return super().read([*scopes, *(replace(scopes[0], project=project) for project in others)], since, markers)
 
-    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
+    def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:
         projects = dict.fromkeys((scope.project, *self.server.projects))
-        found = [super(Everywhere, self).find(replace(scope, project=project), markers) for project in projects]
+        scopes = [replace(scope, project=project) for project in projects]
+        found = [super(Everywhere, self).find(each, markers, sure=sure) for each in scopes]
         return tuple(item for items in found for item in items)
 
 
