@@ -9,6 +9,7 @@ CAPABILITIES = Capabilities(
     key_result_forms=frozenset({"issues"}),
     markup=Markup.MARKDOWN,
     fields_with_item=False,
+    adoption=True,
     pull_requests=True,
     settle_after=12.0,
 )

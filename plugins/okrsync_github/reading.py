@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from okrsync.domain.ref import Marker
 from okrsync.trackers.errors import TrackerError, Transient
-from okrsync.trackers.values import FieldValue, Reading, RemoteItem, Scope
+from okrsync.trackers.values import Candidate, FieldValue, Reading, RemoteItem, Scope
 from okrsync_github.addresses import BoardName, Place
 from okrsync_github.board import BoardReading
+from okrsync_github.candidates import chooser
 from okrsync_github.capabilities import DEFAULT_LABELS
 from okrsync_github.errors import TokenRefused
-from okrsync_github.items import Json, belongs_to
+from okrsync_github.items import Json, belongs_to, is_pull_request
 from okrsync_github.projects import Projects
 from okrsync_github.repositories import Repositories
 
@@ -92,6 +93,24 @@ class Reader:
         if _missing(key_results, found):
             self._keep(found, self._repositories.newest_issues(project), project, key_results)
         return tuple(found.values())
+
+    def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
+        """The milestones that a query means, read afresh, each with the labelled issues in it.
+
+        Raises:
+            Rejected: the query means nothing here.
+        """
+        project, labels = scope.project, ",".join(labels_of(scope))
+        meant = chooser(query, project)
+        boards = _Boards(self._projects, [scope])
+        found: list[Candidate] = []
+        for milestone in [each for each in self._repositories.milestones(project, fresh=True) if meant(each)]:
+            number = str(Place.parse(milestone.at.id).number)
+            within = self._repositories.issues(project, fresh=True, milestone=number, labels=labels)
+            issues = [self._repositories.issue(data, project) for data in within if not is_pull_request(data)]
+            filled = {item.at.id: item for item in self._with_fields(issues, [scope], boards)}
+            found.append(Candidate(milestone, tuple(filled.get(each.at.id, each) for each in issues)))
+        return tuple(found)
 
     def _read_project(self, project: str, scopes: Sequence[Scope]) -> list[RemoteItem]:
         found = {item.at.id: item for item in self._repositories.milestones(project)}

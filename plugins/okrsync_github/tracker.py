@@ -14,6 +14,7 @@ from okrsync.trackers.diagnosis import Finding
 from okrsync.trackers.errors import AuthFailed, Conflict, Misconfigured, NotFound, Rejected, Transient
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import (
+    Candidate,
     Capabilities,
     Child,
     Comment,
@@ -126,11 +127,11 @@ class GitHubTracker(Tracker):
         """What the last answer tells: no request."""
         return findings(self._client)
 
-    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
-        """Milestones and labelled issues of every repository, each page with its ETag; `since` is not needed."""
+    def read(self, scopes: Sequence[Scope], since: str | None = None, markers: Sequence[str] = ()) -> Reading:
+        """Milestones and labelled issues of every repository, each page with its ETag; it needs no more than `scopes`."""
         return self._reader.read(scopes)
 
-    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
+    def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:
         """Look through the repository's milestones and issues themselves; no search index is involved."""
         return self._reader.find(scope, markers)
 
@@ -167,6 +168,10 @@ class GitHubTracker(Tracker):
                     # It is the server that knows no sub-issues, as older ones do.
                     found[parent.at.id] = ()
         return found
+
+    def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
+        """Milestones by repository, number or title, with the labelled issues in them."""
+        return self._reader.candidates(scope, query)
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         """Create a milestone, or an issue with its labels and milestone."""

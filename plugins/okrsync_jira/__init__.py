@@ -22,6 +22,8 @@ CAPABILITIES = Capabilities(
     pull_requests=False,
     queries=True,
     field_history=True,
+    adoption=True,
+    reads_by_marker=True,
     settle_after=660.0,  # Jira Cloud's search index lags writes, at worst by minutes.
 )
 

@@ -13,6 +13,7 @@ from okrsync.trackers.diagnosis import Finding
 from okrsync.trackers.errors import Misconfigured, NotFound, Rejected, Transient
 from okrsync.trackers.interface import Tracker, TrackerContext
 from okrsync.trackers.values import (
+    Candidate,
     Child,
     Comment,
     Draft,
@@ -31,6 +32,7 @@ from okrsync.trackers.values import (
     Scope,
 )
 from okrsync_jira import CAPABILITIES, items
+from okrsync_jira.candidates import candidates
 from okrsync_jira.checking import Resolver, link_type_problems, no_epic_link, problems_of, types_of
 from okrsync_jira.client import Client
 from okrsync_jira.closing import available, choose
@@ -38,9 +40,9 @@ from okrsync_jira.diagnosing import findings
 from okrsync_jira.errors import FieldsRejected, refused_fields
 from okrsync_jira.fields import EPIC_NAME
 from okrsync_jira.history import History
-from okrsync_jira.paging import Row, Search, chunks, listed, quoted, whole_list
+from okrsync_jira.paging import Row, Search, chunks, listed, whole_list
 from okrsync_jira.querying import Queries
-from okrsync_jira.reading import Reader, asked_fields
+from okrsync_jira.reading import Reader, Views, asked_fields
 from okrsync_jira.screens import Projects, visible_projects
 
 OVERLAP = timedelta(minutes=15)
@@ -63,7 +65,7 @@ class JiraTracker(Tracker):
         self._history = History(self._client, self._resolver)
         search = Search(self._client)
         self._reader = Reader(self._client, search, self._resolver, context.workspace)
-        self._queries = Queries(self._client, search, self._resolver, context.workspace)
+        self._queries = Queries(self._client, search, self._resolver)
 
     @property
     def settle_after(self) -> float:
@@ -105,33 +107,27 @@ class JiraTracker(Tracker):
     def diagnose(self, scopes: Sequence[Scope]) -> tuple[Finding, ...]:
         return findings(self._client, sorted({each.project for each in scopes}))
 
-    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
+    def read(self, scopes: Sequence[Scope], since: str | None = None, markers: Sequence[str] = ()) -> Reading:
         views = self._reader.views(scopes)
         begun = items.moment(since)
-        jql = f"labels = {quoted(items.workspace_label(self.context.workspace))}"
-        if begun:
-            jql += f' AND updated >= "-{self._minutes_since(begun)}m"'
+        absent: dict[str, Exception] = {}
         try:
-            found = self._reader.search(jql, views)
+            if begun:
+                found, absent = self._changed(scopes, begun, views)
+            else:
+                found = self._reader.marked(markers, views)
         except (NotFound, Rejected) as error:
             raise Misconfigured(f"Jira at {self._client.site.base} does not take okrsync's search: {error}") from error
         moments = [each.updated for each in found if each.updated] + ([begun] if begun else [])
         return Reading(
             items=tuple(found),
-            failures={} if begun else self._unseen(scopes, found),
+            failures=absent if begun else self._unseen(scopes, found),
             complete=begun is None,
             cursor=max(moments).isoformat() if moments else None,
         )
 
-    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
-        views = self._reader.views([scope])
-        found: dict[str, RemoteItem] = {}
-        for group in chunks(markers):
-            for each in self._reader.search(f"labels in ({listed(group)})", views):
-                # Jira compares labels without regard to letter case.
-                if not set(markers).isdisjoint(each.markers):
-                    found[each.at.id] = each
-        return tuple(found.values())
+    def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:
+        return tuple(self._reader.marked(markers, self._reader.views([scope])))
 
     def item(self, key: str, fields: Sequence[str] = (), board: str | None = None) -> RemoteItem:
         view = self._reader.view(items.project_of(key), fields)
@@ -152,6 +148,9 @@ class JiraTracker(Tracker):
 
     def count(self, query: Query) -> int | None:
         return self._queries.count(query)
+
+    def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
+        return candidates(self._reader, scope, query)
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         if len(draft.marker) > LONGEST_LABEL:
@@ -180,7 +179,7 @@ class JiraTracker(Tracker):
         return items.created_item(scope, draft, at, type_name)
 
     def update(self, scope: Scope, item: RemoteItem, edit: Edit) -> None:
-        body = items.update_body(edit, self.context.workspace, self._by_id(item.at.project, edit.fields))
+        body = items.update_body(edit, self._by_id(item.at.project, edit.fields))
         if not body:
             return
         try:
@@ -256,6 +255,27 @@ class JiraTracker(Tracker):
 
     def _is_closed(self, at: ItemId) -> bool:
         return items.is_done(self._issue(at.id, ["status"]).get("fields") or {})
+
+    def _changed(
+        self, scopes: Sequence[Scope], begun: datetime, views: Views
+    ) -> tuple[list[RemoteItem], dict[str, Exception]]:
+        """Our items in the scopes' projects that changed since `begun`, and the projects that cannot be seen."""
+        projects = list(dict.fromkeys(scope.project for scope in scopes))
+        changed = f'labels is not EMPTY AND updated >= "-{self._minutes_since(begun)}m"'
+        absent: dict[str, Exception] = {}
+        found: list[RemoteItem] = []
+        for group in chunks(projects):
+            try:
+                found += self._reader.search(f"project in ({listed(group)}) AND {changed}", views)
+            except Rejected:
+                # JQL refuses the whole list for one project that this account does not see.
+                here = {key: NotFound(why) for key in group if (why := self._projects.absence(key))}
+                if not here:
+                    raise
+                absent |= here
+                if seen := [key for key in group if key not in here]:
+                    found += self._reader.search(f"project in ({listed(seen)}) AND {changed}", views)
+        return [each for each in found if each.kind is not ItemKind.OTHER], absent
 
     def _unseen(self, scopes: Sequence[Scope], found: Sequence[RemoteItem]) -> dict[str, Exception]:
         """The projects without a single item that this account cannot see: theirs is no empty answer."""

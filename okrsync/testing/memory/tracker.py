@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TypeVar
 
+from okrsync.domain.ref import Marker
 from okrsync.testing.memory.context import URL
 from okrsync.testing.memory.records import StoredItem
 from okrsync.testing.memory.server import MemoryServer
 from okrsync.trackers.errors import NotFound, Rejected
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
 from okrsync.trackers.values import (
+    Candidate,
     Capabilities,
     Child,
     Comment,
@@ -64,7 +67,9 @@ class MemoryTracker(Tracker):
         field_history: bool = True,
         markup: Markup = Markup.WIKI,
         incremental: bool = True,
+        reads_by_marker: bool = False,
         settle_after: float = 60.0,
+        search_lag: float = 0.0,
     ) -> None:
         super().__init__(context)
         self.server = server
@@ -78,8 +83,11 @@ class MemoryTracker(Tracker):
             fields_with_item=fields_with_item,
             native_links=native_links,
             pull_requests=pull_requests,
+            adoption=True,
             field_history=field_history,
+            reads_by_marker=reads_by_marker,
             settle_after=settle_after,
+            search_lag=search_lag,
         )
 
     def login(self) -> Login:
@@ -103,13 +111,16 @@ class MemoryTracker(Tracker):
         """Forms, project and fields that do not exist, and field names that are ambiguous."""
         return self._send("check", lambda: tuple(self._problems(scope)))
 
-    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
-        """Every item of the workspace, or what changed since the server's revision `since`."""
+    def read(self, scopes: Sequence[Scope], since: str | None = None, markers: Sequence[str] = ()) -> Reading:
+        """Every item of the workspace, or those with the `markers`; or what of them changed since the server's revision
+        `since`."""
+        by_marker = self.capabilities.reads_by_marker
 
         def act() -> Reading:
             items: dict[str, RemoteItem] = {}
             failures: dict[str, Exception] = {}
             after = int(since) if since and self._incremental else 0
+            wanted = set(markers)
             for scope in scopes:
                 try:
                     found = self.server.visible(scope.project)
@@ -119,22 +130,20 @@ class MemoryTracker(Tracker):
                 items |= {
                     each.at.id: self._shown(each, scope)
                     for each in found
-                    if each.workspace == self.context.workspace and each.revision > after
+                    if each.revision > after
+                    and (wanted.intersection(each.markers) if by_marker else each.workspace == self.context.workspace)
                 }
             return Reading(tuple(items.values()), failures, complete=after == 0, cursor=self._cursor())
 
         return self._send("read", act)
 
-    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
-        """The visible items of the scope's project that carry one of the markers."""
+    def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:
+        """The items of the scope's project that carry one of the markers: the visible ones, or surely all."""
         wanted = set(markers)
+        look = self.server.present if sure and self.capabilities.search_lag else self.server.visible
         return self._send(
             "find",
-            lambda: tuple(
-                self._shown(each, scope)
-                for each in self.server.visible(scope.project)
-                if wanted.intersection(each.markers)
-            ),
+            lambda: tuple(self._shown(each, scope) for each in look(scope.project) if wanted.intersection(each.markers)),
         )
 
     def item(self, key: str, fields: Sequence[str] = (), board: str | None = None) -> RemoteItem:
@@ -181,6 +190,27 @@ class MemoryTracker(Tracker):
 
         return self._send("field_changes", act)
 
+    def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
+        """The items without a parent whose title matches `query` (`*` for anything), each with what is below it."""
+
+        def act() -> tuple[Candidate, ...]:
+            here = self.server.visible(scope.project)
+            known = self.server.projects[scope.project].fields
+            return tuple(
+                Candidate(
+                    each.shown((), known),
+                    tuple(
+                        below.shown(scope.fields, known)
+                        for below in here
+                        if below.parent == each.at.id and not below.pull_request
+                    ),
+                )
+                for each in here
+                if each.parent is None and fnmatchcase(each.title, query)
+            )
+
+        return self._send("candidates", act)
+
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         """Create the item with its marker."""
 
@@ -223,6 +253,8 @@ class MemoryTracker(Tracker):
             if edit.add_marker and edit.add_marker not in found.markers:
                 found.markers.append(edit.add_marker)
                 found.workspace = self.context.workspace
+                if found.kind is ItemKind.OTHER and (marker := Marker.parse(edit.add_marker)):
+                    found.kind = ItemKind.KEY_RESULT if marker.ref.is_key_result else ItemKind.OBJECTIVE
             self.server.touch(found)
 
         self._send("update", act)

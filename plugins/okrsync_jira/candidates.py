@@ -1,0 +1,49 @@
+"""Epics that people made, found by their JQL, with the items below them that are as key results are."""
+
+from __future__ import annotations
+
+import re
+
+from okrsync.trackers.errors import Rejected
+from okrsync.trackers.values import Candidate, RemoteItem, Scope
+from okrsync_jira.checking import types_of
+from okrsync_jira.paging import chunks, listed, quoted
+from okrsync_jira.reading import Reader
+
+_ORDER = re.compile(r"""\border\s+by\b[^"']*\Z""", re.IGNORECASE)
+
+
+def candidates(reader: Reader, scope: Scope, jql: str) -> tuple[Candidate, ...]:
+    """What `jql` finds. Of what is below an epic, key results are those with the scope's labels, else of its type.
+
+    Raises:
+        Rejected: Jira does not understand the JQL.
+    """
+    asked = _ORDER.sub("", jql).strip()
+    if not asked:
+        raise Rejected(
+            "the query is empty: write JQL, for example project = PLAT AND issuetype = Epic AND status != Done"
+        )
+    objective_type, key_result_type = types_of(scope)
+    views = reader.views([scope])
+    found = reader.search(f"({asked})", views)
+    epics = [each for each in found if each.type_name.casefold() == objective_type.casefold()]
+    link = reader.epic_link()
+    field = quoted(link.name) if link else "parent"
+    below: dict[str, list[RemoteItem]] = {}
+    for keys in chunks(each.at.key for each in epics):
+        for each in reader.search(f"{field} in ({listed(keys)})", views):
+            if _is_key_result(each, scope, key_result_type):
+                below.setdefault(each.parent or "", []).append(each)
+    return tuple(
+        Candidate(each, tuple(below.get(each.at.id, ())))
+        if each in epics
+        else Candidate(each, unfit=f"is a {each.type_name}, and objectives are of type {objective_type} here")
+        for each in found
+    )
+
+
+def _is_key_result(item: RemoteItem, scope: Scope, type_name: str) -> bool:
+    if scope.labels:
+        return set(scope.labels) <= item.labels
+    return item.type_name.casefold() == type_name.casefold()
