@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from okrsync_jira.client import Client
 from okrsync_jira.errors import NoSuchEndpoint
 from okrsync_jira.fields import JiraField
 from okrsync_jira.jql import read_jql
-from okrsync_jira.paging import Row, Search, chunks, quoted
+from okrsync_jira.paging import Page, Row, Search, chunks, quoted
 
 FEW_PAGES = 2
 """What takes so few pages in full is always read in full: nothing is cheaper, and nothing more certain."""
@@ -56,7 +56,7 @@ class _Asked:
     base: str
     """Its restriction, to which others can be added by AND."""
     scope: str
-    """Where something that leaves it is looked for: with `AND` behind it, or empty for the whole site."""
+    """Where something that leaves it is looked for; empty for the whole site."""
     ids: Mapping[str, str]
     """Field name → id."""
     settled: bool
@@ -86,7 +86,8 @@ class _Cursor:
     def parse(cls, text: str | None) -> _Cursor | None:
         try:
             newest, read, full, own = json.loads(text or "")
-            return cls(*map(datetime.fromisoformat, (newest, read, full)), frozenset(map(str, own)))
+            newest, read, full = map(datetime.fromisoformat, (newest, read, full))
+            return cls(newest, read, full, frozenset(map(str, own)))
         except (ValueError, TypeError):
             return None
 
@@ -94,11 +95,10 @@ class _Cursor:
 class Queries:
     """Answers the queries of one site."""
 
-    def __init__(self, client: Client, search: Search, resolver: Resolver, workspace: str) -> None:
+    def __init__(self, client: Client, search: Search, resolver: Resolver) -> None:
         self._client = client
         self._search = search
         self._resolver = resolver
-        self._workspace = workspace
 
     def matches(self, query: Query, known: Mapping[str, Match], since: str | None) -> Matches:
         """As `Tracker.matches`."""
@@ -116,9 +116,8 @@ class Queries:
         """As `Tracker.count`: Cloud's approximate count."""
         if not self._client.server.cloud:
             return None
-        others = f"(labels is EMPTY OR labels != {quoted(items.workspace_label(self._workspace))})"
         try:
-            said = self._client.ask("search/approximate-count", {"jql": f"{self._asked(query).base} AND {others}"})
+            said = self._client.ask("search/approximate-count", {"jql": self._asked(query).base})
         except (NoSuchEndpoint, NotFound):
             return None
         count = said.get("count") if isinstance(said, Mapping) else None
@@ -137,7 +136,7 @@ class Queries:
         if problems := self._problems(query, ids):
             raise Misconfigured(*problems)
         fields = [self._resolver.catalogue.by_id[each] for each in ids.values()]
-        scope = "" if jql.names_project else f"project = {quoted(query.project)} AND "
+        scope = "" if jql.names_project else f"project = {quoted(query.project)}"
         return _Asked(base, scope, ids, jql.settled, any(not _is_entered(each) for each in fields))
 
     def _problems(self, query: Query, ids: Mapping[str, str]) -> list[str]:
@@ -201,11 +200,10 @@ class Queries:
 
     def _changed(self, asked: _Asked, known: Mapping[str, Match], cursor: _Cursor) -> tuple[dict[str, Row], bool]:
         """The rows that match and changed since, perhaps with some that did not; and whether the server counts rows."""
-        jql = f'{asked.base} AND updated >= "-{self._minutes_since(cursor.newest)}m" ORDER BY updated DESC'
         rows: dict[str, Row] = {}
         quiet = 0
         counts = False
-        for page in self._search.pages(jql, asked.fields):
+        for page in self._pages_since(cursor.newest, asked.base, asked.fields):
             counts = page.total is not None
             for row in page.rows:
                 id_ = str(row["id"])
@@ -217,6 +215,26 @@ class Queries:
             if quiet >= (1 if counts else QUIET_ROWS):
                 break
         return rows, counts
+
+    def _pages_since(self, moment: datetime, restriction: str, fields: Sequence[str]) -> Iterator[Page]:
+        """What was updated since, and a while before, newest first.
+
+        JQL times have minutes, in the zone of whoever asks: relative ones need no zone.
+        """
+        while True:
+            minutes = self._minutes_since(moment)
+            jql = f'{restriction} AND updated >= "-{minutes}m"'.removeprefix(" AND ")
+            pages = self._search.pages(f"{jql} ORDER BY updated DESC", fields)
+            first = next(pages)
+            # Each answer tells the server's time: it may not be what it was held to be when the span was worked out.
+            if self._minutes_since(moment) <= minutes + 1:
+                yield first
+                yield from pages
+                return
+
+    def _minutes_since(self, moment: datetime) -> int:
+        passed = max(timedelta(0), self._client.now() - moment) + OVERLAP
+        return math.ceil(passed.total_seconds() / 60) + 1
 
     def _by_ids(self, asked: _Asked, known: Set[str], changed: dict[str, Row], cursor: _Cursor) -> set[str] | None:
         """The ids of all that match, from a list of bare ids. What is not known yet is read into `changed`."""
@@ -242,11 +260,11 @@ class Queries:
         self, asked: _Asked, here: set[str], changed: Mapping[str, Row], total: int, cursor: _Cursor
     ) -> None:
         """Whatever changed since, was known, and is not among what changed and matches, does not match any more."""
-        jql = f'{asked.scope}updated >= "-{self._minutes_since(cursor.newest)}m"'
+        restriction = asked.scope
         new = [id_ for id_, row in changed.items() if (_updated(row) or cursor.newest) >= cursor.newest]
         if new:
-            jql += f" AND id not in ({', '.join(new[:MOST_LEFT_OUT])})"
-        for page in self._search.pages(f"{jql} ORDER BY updated DESC", ["updated"]):
+            restriction += f" AND id not in ({', '.join(new[:MOST_LEFT_OUT])})"
+        for page in self._pages_since(cursor.newest, restriction.removeprefix(" AND "), ["updated"]):
             for row in page.rows:
                 if (_updated(row) or cursor.newest) < cursor.newest:
                     return
@@ -270,11 +288,6 @@ class Queries:
         at = items.item_id(row, self._client.server.base_url)
         values = {name: items.value(fields.get(id_)) for name, id_ in asked.ids.items()}
         return Match(at.id, at.key, at.url, items.is_done(fields), values)
-
-    def _minutes_since(self, newest: datetime) -> int:
-        """JQL times have minutes, in the zone of whoever asks: relative ones need no zone."""
-        passed = max(timedelta(0), self._client.now() - newest) + OVERLAP
-        return math.ceil(passed.total_seconds() / 60) + 1
 
 
 def _fields(row: Row) -> Mapping[str, Any]:
