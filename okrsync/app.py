@@ -173,11 +173,12 @@ class Workspace:
         for known in ("documents", "cycle"):
             self.__dict__.pop(known, None)
 
-    def repair_cache(self, *, at_a_glance: bool = False) -> Rebuilt | None:
+    def repair_cache(self, *, at_a_glance: bool = False, known: str = "") -> Rebuilt | None:
         """Put a damaged cache aside and begin a new one, where there is damage. Only in one's `turn`."""
         from okrsync.store.recovery import repair
 
-        return repair(self.settings.cache_file, self.settings.workspace, self.now, at_a_glance=at_a_glance)
+        settings = self.settings
+        return repair(settings.cache_file, settings.workspace, self.now, at_a_glance=at_a_glance, known=known)
 
     def check_trackers(self) -> None:
         """See that every tracker of the settings is of a kind that is installed and can do what the mappings ask for.

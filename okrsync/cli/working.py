@@ -131,8 +131,8 @@ def with_engine(call: Call, workspace: Workspace, work: Callable[[Engine], Resul
         try:
             with engine_at_work(call, workspace) as engine:
                 return work(engine)
-        except CacheDamaged:
-            repaired = workspace.repair_cache()
+        except CacheDamaged as error:
+            repaired = workspace.repair_cache(known=error.found)
             if repaired is None:
                 raise
             tell_repaired(call, repaired)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from okrsync.engine.journal import Creation, Journal
 from okrsync.engine.moments import Moment, Uptime, Watch
 from okrsync.plan.values import Located
 from okrsync.store.cache import Cache
+from okrsync.store.errors import CacheError
 from okrsync.store.values import Intent, Link
 from okrsync.trackers.errors import Conflict, TrackerError, Transient
 from okrsync.trackers.interface import Tracker
@@ -126,7 +128,12 @@ class Outbox:
             "since": self.watch.now().to_json(),
         }
         self.journal.begin(ref, name, scope.project, settle_after)
-        intent = self.cache.outbox.intend(ref, "create", payload, self.run)
+        try:
+            intent = self.cache.outbox.intend(ref, "create", payload, self.run)
+        except CacheError:
+            with suppress(CacheError):  # Then it waits until a look-up is sure.
+                self.journal.over(ref)
+            raise
         try:
             item = self._send(tracker, scope, draft)
         except Unsettled as error:

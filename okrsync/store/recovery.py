@@ -50,10 +50,13 @@ def rebuild(path: Path, workspace: str, clock: Clock = utc_now) -> Rebuilt:
     return _begin_anew(path, workspace, clock, found)
 
 
-def repair(path: Path, workspace: str, clock: Clock = utc_now, *, at_a_glance: bool = False) -> Rebuilt | None:
+def repair(
+    path: Path, workspace: str, clock: Clock = utc_now, *, at_a_glance: bool = False, known: str = ""
+) -> Rebuilt | None:
     """Put a damaged cache aside and begin a new one. None where it is well or not there: then nothing is done.
 
-    `at_a_glance` trusts what does not show its damage in a moment. Nobody else may have the cache open meanwhile.
+    `at_a_glance` trusts what does not show its damage in a moment; `known` is damage that somebody met already. Nobody
+    else may have the cache open meanwhile.
 
     Raises:
         CacheNewer, WrongWorkspace, CacheBusy, CacheError: as their texts say.
@@ -61,6 +64,7 @@ def repair(path: Path, workspace: str, clock: Clock = utc_now, *, at_a_glance: b
     try:
         with Cache.open(path, workspace, create=False, clock=clock) as cache:
             found = cache.damage_at_a_glance() if at_a_glance else cache.damage()
+        found = found or ((known,) if known else ())
     except CacheMissing:
         return None
     except CacheDamaged as error:

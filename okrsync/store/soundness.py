@@ -1,4 +1,4 @@
-"""Whether a cache is what okrsync wrote: to SQLite, by its schema, and by the rows that nobody else has."""
+"""Whether a cache is what okrsync wrote: to SQLite, by its schema, and by its rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from okrsync.store.errors import CacheDamaged
 from okrsync.store.migrations import registered
 from okrsync.store.session import Session
 from okrsync.store.tables import check_ins, observations, outbox, terms
+from okrsync.store.tables.baselines import Baselines
+from okrsync.store.tables.links import Links
+from okrsync.store.tables.observations import Observations
 from okrsync.store.tables.runs import Runs
 
 CARRIED = (check_ins.CARRIED, outbox.CARRIED, *observations.CARRIED, terms.CARRIED)
@@ -27,6 +30,10 @@ def damage(session: Session) -> tuple[str, ...]:
             parse = each.parse
             session.select(lambda _rowid, *columns, parse=parse: parse(*columns), each.select)
         Runs(session).recent(-1)
+        Links(session).live()
+        Links(session).gone()
+        Baselines(session).all()
+        Observations(session).current()
     except CacheDamaged as error:
         return (error.found,)
     return tuple(found)
