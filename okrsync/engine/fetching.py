@@ -1,7 +1,7 @@
 """Reading the trackers into a snapshot.
 
 An item that is not in an answer is never believed to be gone: `engine.missing` asks for it by its id. What would be
-created is looked up by its marker once more, because a mistake there makes a duplicate.
+created is looked up by its marker once more where reading did not do that, because a mistake there makes a duplicate.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class _Fetch:
         items = {**found.items, **absence.back}
         items |= self._just_created([ref for ref in quest.young if ref in homes and ref not in {*items, *quest.links}])
         lost = [ref for ref in homes if ref in may_create and ref not in items and ref not in absence.unsure]
-        items |= self._by_marker([ref for ref in lost if homes[ref] not in self.unread])
+        items |= self._by_marker([ref for ref in lost if homes[ref] not in self.unread and self._may_be_found(ref)])
         self.unread |= {
             (name, scope.project)
             for name, scopes in quest.scopes.items()
@@ -115,7 +115,7 @@ class _Fetch:
         if tracker is None:
             return None
         try:
-            reading = tracker.read(scopes)
+            reading = tracker.read(scopes, markers=self._markers(name))
             if reading.failures.keys() >= {scope.project for scope in scopes}:
                 # Not one project could be read: is it the projects, or the address or token?
                 tracker.login()
@@ -124,6 +124,14 @@ class _Fetch:
             return None
         self.pool.answered(name)
         return reading
+
+    def _markers(self, tracker: str) -> list[str]:
+        """The markers of what is wanted there or nobody knows where, and of what was linked there in the same cycles."""
+        quest = self.quest
+        cycles = {ref.cycle for ref in quest.homes}
+        wanted = [ref for ref, (name, _) in quest.homes.items() if name == tracker or ref not in quest.links]
+        linked = [ref for ref, link in quest.links.items() if link.tracker == tracker and ref.cycle in cycles]
+        return [str(Marker(quest.workspace, ref)) for ref in dict.fromkeys((*wanted, *sorted(linked)))]
 
     def _absence(self, missing: Sequence[Ref]) -> Absence:
         quest = self.quest
@@ -156,6 +164,11 @@ class _Fetch:
             if str(Marker(self.quest.workspace, ref)) in item.markers:
                 found[ref] = Located(creation.tracker, item)
         return found
+
+    def _may_be_found(self, ref: Ref) -> bool:
+        """Whether a look-up by marker could find what reading did not show."""
+        tracker = self.pool.get(self.quest.homes[ref][0])
+        return ref in self.quest.begun or not (tracker and tracker.capabilities.reads_by_marker)
 
     def _by_marker(self, refs: Sequence[Ref]) -> dict[Ref, Located]:
         """Items that exist although no answer held them, by their markers."""

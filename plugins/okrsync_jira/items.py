@@ -37,11 +37,6 @@ class View:
     """Data Center: the id of the field that holds the epic's key."""
 
 
-def workspace_label(workspace: str) -> str:
-    """The label that every item of a workspace carries beside its marker."""
-    return f"okrsync:{workspace}"
-
-
 def project_of(key: str) -> str:
     """The project's key in an issue's key."""
     return key.rpartition("-")[0]
@@ -203,7 +198,7 @@ def create_body(
     parent_field: str | None = None,
     epic_name_field: str | None = None,
 ) -> Json:
-    """The body of the one POST that creates an item, marker and workspace label in it.
+    """The body of the one POST that creates an item, its marker in it.
 
     `custom` holds values by field id; `parent_field` is Data Center's Epic Link, None where `parent` is the field.
     """
@@ -212,7 +207,7 @@ def create_body(
         "project": {"key": scope.project},
         "issuetype": {"name": type_name},
         "summary": draft.title,
-        "labels": list(dict.fromkeys((draft.marker, workspace_label(draft.workspace), *extra))),
+        "labels": list(dict.fromkeys((draft.marker, *extra))),
     }
     if draft.description:
         fields["description"] = draft.description
@@ -238,12 +233,12 @@ def created_item(scope: Scope, draft: Draft, at: ItemId, type_name: str) -> Remo
         due=draft.due,
         parent=draft.parent.id if draft.parent else None,
         fields=dict(draft.fields),
-        labels=frozenset({draft.marker, workspace_label(draft.workspace), *extra}),
+        labels=frozenset({draft.marker, *extra}),
         type_name=type_name,
     )
 
 
-def update_body(edit: Edit, workspace: str, custom: Mapping[str, FieldValue]) -> Json:
+def update_body(edit: Edit, custom: Mapping[str, FieldValue]) -> Json:
     """The body of the one PUT that writes an edit; empty when the edit keeps everything."""
     fields: Json = {}
     if edit.title is not KEEP:
@@ -257,8 +252,7 @@ def update_body(edit: Edit, workspace: str, custom: Mapping[str, FieldValue]) ->
     fields |= {id_: sent(each) for id_, each in custom.items()}
     body: Json = {"fields": fields} if fields else {}
     if edit.add_marker:
-        added = (edit.add_marker, workspace_label(workspace))
-        body["update"] = {"labels": [{"add": label} for label in added]}
+        body["update"] = {"labels": [{"add": edit.add_marker}]}
     return body
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from okrsync.trackers.errors import NotFound
 from okrsync_jira.client import Client
 from okrsync_jira.errors import NoSuchEndpoint
+from okrsync_jira.transport import encoded
 
 Row = Mapping[str, Any]
 
 PAGE = 500
 """Rows asked for; the server gives as many as it likes. The answer says how many came, and that is what counts."""
-_LONGEST_JQL = 3_000
-"""Characters of a list, encoded. Tomcat, under Data Center, takes 8 KiB of request line and headers by default."""
-_LONGEST_IN_ADDRESS = 5_000
-"""Characters of a whole query, after encoding; what is longer is asked by POST."""
+LONGEST_IN_ADDRESS = 6_600
+"""Characters of a whole query, after encoding; what is longer is asked by POST. Tomcat, under Data Center, takes 8 KiB
+of request line and headers by default."""
+LONGEST_LIST = 6_000
+"""Characters of a list, encoded, that stays in the address together with some words around it."""
 
 
 def quoted(text: str) -> str:
@@ -26,13 +27,13 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def chunks(values: Iterable[str], most: int = 100) -> Iterator[tuple[str, ...]]:
-    """The values, each once, in groups that fit into one search."""
+def chunks(values: Iterable[str], most: int = 100, longest: int = LONGEST_LIST) -> Iterator[tuple[str, ...]]:
+    """The values, each once, in groups that fit into one search: `most` of them, `longest` characters in all."""
     group: list[str] = []
     length = 0
     for value in dict.fromkeys(values):
-        size = len(quote(quoted(value) + ", ", safe=""))
-        if group and (len(group) == most or length + size > _LONGEST_JQL):
+        size = len(encoded(quoted(value) + ", "))
+        if group and (len(group) == most or length + size > longest):
             yield tuple(group)
             group, length = [], 0
         group.append(value)
@@ -126,7 +127,7 @@ class Search:
             seen |= ids
 
     def _ask(self, path: str, params: dict[str, str]) -> Any:
-        if len(quote(params["jql"], safe="")) <= _LONGEST_IN_ADDRESS:
+        if len(encoded(params["jql"])) <= LONGEST_IN_ADDRESS:
             return self._client.get(path, params)
         numbers = {name: int(value) for name, value in params.items() if name in {"maxResults", "startAt"}}
         return self._client.ask(path, {**params, **numbers, "fields": params["fields"].split(",")}, about="a search")

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from okrsync.trackers.errors import Rejected
+from okrsync.trackers.errors import Misconfigured, NotFound, Rejected
 from okrsync.trackers.values import Child, ItemKind, RemoteItem, Scope
 from okrsync_jira import items
 from okrsync_jira.checking import Resolver
 from okrsync_jira.client import Client
 from okrsync_jira.fields import EPIC_LINK, JiraField
 from okrsync_jira.paging import Row, Search, chunks, listed, quoted
+from okrsync_jira.transport import encoded
+
+_LONGEST_QUESTION = 40_000
+"""Characters of a list of markers, encoded: a hundred that are as long as a label may be."""
+_SHORT = 2_000
+"""Characters of a query that pass everywhere."""
 
 Views = Mapping[str, items.View]
 """How items are read, by project; under "" for items that were moved to a project without a mapping."""
@@ -55,6 +61,28 @@ class Reader:
     def search(self, jql: str, views: Views) -> list[RemoteItem]:
         """The items that a search finds, in a stable order."""
         return self.items(self._search.rows(f"{jql} ORDER BY key", asked_fields(views.values())), views)
+
+    def marked(self, markers: Sequence[str], views: Views) -> list[RemoteItem]:
+        """The items that carry one of the markers, in whatever project they are; each once."""
+        wanted = frozenset(markers)
+        fields = asked_fields(views.values())
+        rows: dict[str, Row] = {}
+        # A hundred long markers do not fit into an address: then the search is a POST.
+        for group in chunks(markers, longest=_LONGEST_QUESTION):
+            rows |= {str(row["id"]): row for row in self._labelled(group, fields)}
+        # Jira compares labels without regard to letter case.
+        return [each for each in self.items(list(rows.values()), views) if not wanted.isdisjoint(each.markers)]
+
+    def _labelled(self, labels: Sequence[str], fields: Sequence[str]) -> list[Row]:
+        jql = f"labels in ({listed(labels)})"
+        try:
+            return self._search.rows(f"{jql} ORDER BY key", fields)
+        except (Misconfigured, NotFound, Rejected):
+            # Something on the way may take shorter addresses only, or no search by POST.
+            if len(labels) == 1 or len(encoded(jql)) < _SHORT:
+                raise
+            half = len(labels) // 2
+            return [*self._labelled(labels[:half], fields), *self._labelled(labels[half:], fields)]
 
     def items(self, rows: Sequence[Row], views: Views) -> list[RemoteItem]:
         """The items in rows of Jira's JSON."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import requests
 from jira import JIRA
@@ -65,7 +66,8 @@ class Transport:
         # would retry, follow redirects, and parse errors with code that fails on unexpected JSON.
         session = self._session
         try:
-            request = session.prepare_request(requests.Request(method, url, params=params, data=body))
+            query = "&".join(f"{name}={encoded(value)}" for name, value in (params or {}).items())
+            request = session.prepare_request(requests.Request(method, url, params=query, data=body))
             settings: dict[str, Any] = dict(
                 session.merge_environment_settings(url, {}, True, session.verify, session.cert)
             )
@@ -115,6 +117,11 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+
+def encoded(text: str) -> str:
+    """A value for a query string, as short as RFC 3986 allows: searches name many labels, and addresses are limited."""
+    return quote_plus(text, safe=":/,()")
 
 
 def never_connected(error: Exception) -> bool:

@@ -22,7 +22,7 @@ class FailingContract(Ground):
     ) -> None:
         attempts: dict[str, Callable[[], object]] = {
             "login": stranger.login,
-            "read": lambda: stranger.read([scope]),
+            "read": lambda: stranger.read([scope], markers=objective.markers),
             "find": lambda: stranger.find(scope, objective.markers),
             "item": lambda: stranger.item(objective.at.id),
             "children": lambda: stranger.children([objective], None, scope.board),
@@ -51,13 +51,13 @@ class FailingContract(Ground):
         assert self.again(tracker, scope, objective).title == objective.title
 
         faults.refuse()
-        assert objective.at.id in self.ids(tracker.read([scope]).items)
+        assert objective.at.id in self.ids(tracker.read([scope], markers=objective.markers).items)
 
     def test_a_read_that_broke_off_is_repeated(
         self, tracker: Tracker, scope: Scope, faults: Faults, objective: RemoteItem
     ) -> None:
         faults.drop_read()
-        assert objective.at.id in self.ids(tracker.read([scope]).items)
+        assert objective.at.id in self.ids(tracker.read([scope], markers=objective.markers).items)
 
         faults.drop_read()
         assert self.ids(tracker.find(scope, objective.markers)) == [objective.at.id]
@@ -136,7 +136,7 @@ class FailingContract(Ground):
         self.again(tracker, scope, key_result)
         sent, written = tracker.context.policy.requests, faults.writes()
         attempts: list[Callable[[], object]] = [
-            lambda: tracker.read([scope]),
+            lambda: tracker.read([scope], markers=objective.markers),
             lambda: tracker.find(scope, objective.markers),
             lambda: tracker.item(objective.at.id),
             lambda: tracker.children([objective], None, scope.board),

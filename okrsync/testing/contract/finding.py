@@ -77,11 +77,11 @@ class FindingContract(Ground):
         for name in (objective.at.id, objective.at.key):
             with pytest.raises(NotFound):
                 tracker.item(name)
-        assert objective.at.id not in self.ids(tracker.read([scope]).items)
+        assert objective.at.id not in self.ids(tracker.read([scope], markers=objective.markers).items)
         assert tracker.find(scope, objective.markers) == ()
 
     def test_reading_twice_shows_the_same(self, tracker: Tracker, scope: Scope, key_result: RemoteItem) -> None:
-        first, second = tracker.read([scope]), tracker.read([scope])
+        first, second = (tracker.read([scope], markers=key_result.markers) for _ in range(2))
 
         assert key_result.at.id in self.ids(first.items)
         assert sorted(first.items, key=lambda each: each.at.id) == sorted(second.items, key=lambda each: each.at.id)
@@ -91,7 +91,7 @@ class FindingContract(Ground):
     ) -> None:
         there = tracker.create(other_scope, self.draft(tracker, f"{slug}-there"))
 
-        reading = tracker.read([scope, other_scope])
+        reading = tracker.read([scope, other_scope], markers=[*objective.markers, *there.markers])
 
         assert not reading.failures
         places = {each.at.id: each.at.project for each in reading.items}
@@ -108,8 +108,9 @@ class FindingContract(Ground):
                 for number in range(5)
             ]
 
-        reading = [each for each in tracker.read([scope]).items if slug in str(each.markers)]
-        found = tracker.find(scope, [each.markers[0] for each in made])
+        markers = [each.markers[0] for each in made]
+        reading = [each for each in tracker.read([scope], markers=markers).items if slug in str(each.markers)]
+        found = tracker.find(scope, markers)
 
         assert self.ids(reading) == self.ids(found) == self.ids(made)
         assert {each.at.id: each.kind for each in reading} == {each.at.id: each.kind for each in made}
@@ -119,7 +120,7 @@ class FindingContract(Ground):
     ) -> None:
         missing = replace(scope, project=f"{scope.project}NOT")
 
-        reading = tracker.read([scope, missing])
+        reading = tracker.read([scope, missing], markers=objective.markers)
 
         assert list(reading.failures) == [missing.project]
         assert objective.at.id in self.ids(reading.items)
@@ -127,11 +128,12 @@ class FindingContract(Ground):
     def test_a_reading_since_an_earlier_one_holds_what_changed(
         self, tracker: Tracker, scope: Scope, people: People, slug: str, objective: RemoteItem
     ) -> None:
-        cursor = tracker.read([scope]).cursor
+        cursor = tracker.read([scope], markers=objective.markers).cursor
         people.edit(objective.at, title=f"Renamed by a person ({slug})")
         made = tracker.create(scope, self.draft(tracker, f"{slug}-later"))
 
-        titles = {each.at.id: each.title for each in tracker.read([scope], since=cursor).items}
+        markers = [*objective.markers, *made.markers]
+        titles = {each.at.id: each.title for each in tracker.read([scope], since=cursor, markers=markers).items}
 
         assert titles[objective.at.id] == f"Renamed by a person ({slug})"
         assert titles[made.at.id] == made.title
@@ -140,11 +142,12 @@ class FindingContract(Ground):
         self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem, key_result: RemoteItem
     ) -> None:
         self.write_field(tracker, scope, key_result, scope.fields[0], 1.0)
-        cursor = tracker.read([scope]).cursor
+        markers = [*objective.markers, *key_result.markers]
+        cursor = tracker.read([scope], markers=markers).cursor
         people.set_field(key_result.at, scope.fields[0], 2.5)
         people.close(objective.at)
 
-        changed = {each.at.id: each for each in tracker.read([scope], since=cursor).items}
+        changed = {each.at.id: each for each in tracker.read([scope], since=cursor, markers=markers).items}
 
         assert changed[key_result.at.id].fields[scope.fields[0]] == 2.5
         assert changed[objective.at.id].closed
@@ -183,7 +186,8 @@ class FindingContract(Ground):
         both = sorted([objective.at.id, tracker.item(people.clone(objective.at).key).at.id])
 
         assert self.ids(tracker.find(scope, objective.markers)) == both
-        marked = [each for each in tracker.read([scope]).items if objective.markers[0] in each.markers]
+        reading = tracker.read([scope], markers=objective.markers)
+        marked = [each for each in reading.items if objective.markers[0] in each.markers]
         assert self.ids(marked) == both
 
     def test_two_items_of_key_results_with_one_marker_are_both_found(

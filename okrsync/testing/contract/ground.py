@@ -66,7 +66,7 @@ class Ground:
     @staticmethod
     def listed(tracker: Tracker, scope: Scope, item: RemoteItem) -> RemoteItem:
         """The item as a reading of its project shows it."""
-        reading = tracker.read([scope])
+        reading = tracker.read([scope], markers=item.markers)
         assert not reading.failures
         assert reading.complete
         found = [each for each in reading.items if each.at.id == item.at.id]

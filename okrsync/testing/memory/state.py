@@ -82,11 +82,15 @@ class MemoryState:
             raise NotFound(f"there is no item {key!r}")
         return item
 
-    def visible(self, project: str) -> list[StoredItem]:
-        """The project's items that its search index holds by now, oldest first."""
+    def present(self, project: str) -> list[StoredItem]:
+        """The project's items, oldest first."""
         self.project(project)
+        return [each for each in self.items.values() if each.at.project == project]
+
+    def visible(self, project: str) -> list[StoredItem]:
+        """Those of the project's items that its search index holds by now."""
         newest = self.now() - self.lag
-        return [each for each in self.items.values() if each.at.project == project and each.created <= newest]
+        return [each for each in self.present(project) if each.created <= newest]
 
     def add(self, project: str, kind: ItemKind, title: str, parent: str | None = None) -> StoredItem:
         """Make an item with nothing but a title.

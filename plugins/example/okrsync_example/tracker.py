@@ -71,7 +71,7 @@ class ExampleTracker(Tracker):
 
         return self._look(act)
 
-    def read(self, scopes: Sequence[Scope], since: str | None = None) -> Reading:
+    def read(self, scopes: Sequence[Scope], since: str | None = None, markers: Sequence[str] = ()) -> Reading:
         """Every item of the workspace; the file keeps no history, so a reading is always complete."""
 
         def act(state: State) -> Reading:
@@ -87,8 +87,8 @@ class ExampleTracker(Tracker):
 
         return self._look(act)
 
-    def find(self, scope: Scope, markers: Sequence[str]) -> tuple[RemoteItem, ...]:
-        """The items of the project that carry one of the markers."""
+    def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:
+        """The items of the project that carry one of the markers; a look into the file is always sure."""
         wanted = set(markers)
         return self._look(
             lambda state: tuple(

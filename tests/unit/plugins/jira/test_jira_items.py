@@ -157,7 +157,7 @@ def test_a_key_result_is_created_in_one_body() -> None:
             "issuetype": {"name": "Task"},
             "summary": "Cut p95",
             "description": "why",
-            "labels": ["okrsync:acme:2026-Q4:a/b", "okrsync:acme", "key-result"],
+            "labels": ["okrsync:acme:2026-Q4:a/b", "key-result"],
             "duedate": "2026-12-31",
             "parent": {"key": "PLAT-1"},
             "customfield_1": 4,
@@ -170,7 +170,7 @@ def test_data_center_has_fields_of_its_own_for_epics() -> None:
     objective = Draft(ItemKind.OBJECTIVE, "okrsync:acme:2026-Q4:a", "acme", "Instant", "")
     fields = items.create_body(SCOPE, objective, "Epic", {}, epic_name_field="customfield_8")["fields"]
     assert fields["customfield_8"] == "Instant"
-    assert fields["labels"] == ["okrsync:acme:2026-Q4:a", "okrsync:acme"], "the scope's labels are for key results"
+    assert fields["labels"] == ["okrsync:acme:2026-Q4:a"], "the scope's labels are for key results"
 
     key_result = Draft(ItemKind.KEY_RESULT, "okrsync:acme:2026-Q4:a/b", "acme", "p95", "", parent=EPIC)
     fields = items.create_body(SCOPE, key_result, "Task", {}, parent_field="customfield_9")["fields"]
@@ -179,13 +179,13 @@ def test_data_center_has_fields_of_its_own_for_epics() -> None:
 
 
 def test_an_update_holds_only_what_changes() -> None:
-    assert items.update_body(Edit(), "acme", {}) == {}
-    assert items.update_body(Edit(title="New"), "acme", {}) == {"fields": {"summary": "New"}}
-    assert items.update_body(Edit(due=None), "acme", {"customfield_1": None}) == {
+    assert items.update_body(Edit(), {}) == {}
+    assert items.update_body(Edit(title="New"), {}) == {"fields": {"summary": "New"}}
+    assert items.update_body(Edit(due=None), {"customfield_1": None}) == {
         "fields": {"duedate": None, "customfield_1": None}
     }
-    assert items.update_body(Edit(add_marker="okrsync:acme:2026-Q4:a"), "acme", {}) == {
-        "update": {"labels": [{"add": "okrsync:acme:2026-Q4:a"}, {"add": "okrsync:acme"}]}
+    assert items.update_body(Edit(add_marker="okrsync:acme:2026-Q4:a"), {}) == {
+        "update": {"labels": [{"add": "okrsync:acme:2026-Q4:a"}]}
     }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -14,8 +14,9 @@ from okrsync.sandbox import Fault
 from okrsync.sandbox.jira import JiraSandbox
 from okrsync.trackers.errors import AuthFailed, Misconfigured, NotFound, Rejected
 from okrsync.trackers.values import ItemKind, RemoteItem, Scope
-from okrsync_jira.paging import _LONGEST_JQL, chunks, listed
+from okrsync_jira.paging import LONGEST_LIST, chunks, listed
 from okrsync_jira.tracker import JiraTracker
+from okrsync_jira.transport import encoded
 
 Connect = Callable[..., JiraTracker]
 SCOPE = Scope("PLAT", "epic", fields=("KR current",), objective_fields=("OKR progress",))
@@ -25,10 +26,15 @@ MARK = "okrsync:acme:2026-Q4:"
 def fill(site: JiraSandbox, objectives: int, key_results: int = 4) -> None:
     """Epics with key results, as okrsync makes them, without its code."""
     for number in range(objectives):
-        epic = site.create_issue("PLAT", "Epic", f"O{number}", labels=["okrsync:acme", f"{MARK}o{number}"])
+        epic = site.create_issue("PLAT", "Epic", f"O{number}", labels=[f"{MARK}o{number}"])
         for part in range(key_results):
-            labels = ["okrsync:acme", f"{MARK}o{number}/k{part}"]
+            labels = [f"{MARK}o{number}/k{part}"]
             site.create_issue("PLAT", "Task", f"KR{part}", labels=labels, parent=epic, **{"KR current": 1.0})
+
+
+def marks(site: JiraSandbox) -> list[str]:
+    """All our markers on the site."""
+    return [label for issue in site.issues() for label in issue.labels if label.startswith(MARK)]
 
 
 def jqls(site: JiraSandbox) -> list[str]:
@@ -41,7 +47,7 @@ def test_a_full_read_costs_its_pages_and_two_requests(connect: Connect, site: Ji
     site.desk.page_size = page_size
     tracker = connect()
 
-    reading = tracker.read([SCOPE, replace(SCOPE, project="PLAT")])
+    reading = tracker.read([SCOPE, replace(SCOPE, project="PLAT")], markers=marks(site))
 
     assert len(reading.items) == 250
     assert len({each.at.id for each in reading.items}) == 250
@@ -55,16 +61,15 @@ def test_a_full_read_costs_its_pages_and_two_requests(connect: Connect, site: Ji
 
 def test_pages_are_in_a_stable_order_and_hold_our_workspace_alone(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 1)
-    site.create_issue("PLAT", "Task", "of others", labels=["okrsync:acme2"])
-    assert len(connect().read([SCOPE]).items) == 5
-    assert jqls(site) == ['labels = "okrsync:acme" ORDER BY key']
+    site.create_issue("PLAT", "Task", "of others", labels=["okrsync:acme2:2026-Q4:o0"])
+    assert len(connect().read([SCOPE], markers=marks(site)).items) == 5
+    assert jqls(site) == [f"labels in ({listed(marks(site))}) ORDER BY key"]
 
 
 def test_an_item_that_was_moved_to_another_project_is_still_found(connect: Connect, site: JiraSandbox) -> None:
-    labels = ["okrsync:acme", f"{MARK}o"]
-    site.create_issue("WEB", "Epic", "moved away", labels=labels, **{"OKR progress": 0.5})
+    site.create_issue("WEB", "Epic", "moved away", labels=[f"{MARK}o"], **{"OKR progress": 0.5})
 
-    (item,) = connect().read([SCOPE]).items
+    (item,) = connect().read([SCOPE], markers=marks(site)).items
     assert item.at.project == "WEB"
     assert item.fields["OKR progress"] == 0.5
 
@@ -73,13 +78,13 @@ def test_a_reading_since_a_cursor_asks_for_minutes_that_overlap(connect: Connect
     fill(site, 2)
     site.clock.advance(timedelta(days=1))
     site.edit("PLAT-6", summary="Changed before")
-    cursor = connect().read([SCOPE]).cursor
+    cursor = connect().read([SCOPE], markers=marks(site)).cursor
     assert cursor is not None
     site.clock.advance(timedelta(hours=3))
     site.edit("PLAT-1", summary="Renamed")
     site.requests.clear()
 
-    reading = connect().read([SCOPE], since=cursor)
+    reading = connect().read([SCOPE], markers=marks(site), since=cursor)
 
     assert not reading.complete
     assert [each.title for each in reading.items] == ["Renamed", "Changed before"], "what lies in the overlap"
@@ -93,32 +98,32 @@ def test_a_reading_since_a_cursor_asks_for_minutes_that_overlap(connect: Connect
 
 def test_a_clock_that_is_a_day_wrong_loses_nothing(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 1)
-    cursor = connect().read([SCOPE]).cursor
+    cursor = connect().read([SCOPE], markers=marks(site)).cursor
     for days in (-1, 2):
         site.clock.advance(timedelta(days=days))
         site.edit("PLAT-1", summary=f"Renamed {days}")
-        assert f"Renamed {days}" in {each.title for each in connect().read([SCOPE], since=cursor).items}
+        assert f"Renamed {days}" in {each.title for each in connect().read([SCOPE], markers=marks(site), since=cursor).items}
 
 
 def test_nothing_new_keeps_the_cursor(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 1)
-    cursor = connect().read([SCOPE]).cursor
+    cursor = connect().read([SCOPE], markers=marks(site)).cursor
     site.clock.advance(timedelta(days=1))
 
-    reading = connect().read([SCOPE], since=cursor)
+    reading = connect().read([SCOPE], markers=marks(site), since=cursor)
     assert len(reading.items) == 5, "all of them lie in the overlap"
     assert reading.cursor == cursor
 
 
 def test_a_cursor_that_is_none_of_ours_reads_everything(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 1)
-    reading = connect().read([SCOPE], since="not a time")
+    reading = connect().read([SCOPE], markers=marks(site), since="not a time")
     assert reading.complete
     assert len(reading.items) == 5
 
 
 def test_an_empty_site_is_believed_after_a_look_at_who_we_are(connect: Connect, site: JiraSandbox) -> None:
-    reading = connect().read([SCOPE])
+    reading = connect().read([SCOPE], markers=[f"{MARK}o"])
 
     assert reading.items == ()
     assert reading.failures == {}
@@ -132,14 +137,15 @@ def test_an_empty_answer_with_bad_credentials_is_no_answer(connect: Connect, sit
     site.faults.add(Fault("status", path="/myself$", status=401))
 
     with pytest.raises(AuthFailed):
-        connect().read([SCOPE])
+        connect().read([SCOPE], markers=marks(site))
 
 
 def test_a_project_that_is_hidden_now_is_a_failure_and_not_an_empty_answer(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 1)
+    markers = marks(site)
     site.hide_project("PLAT")
 
-    reading = connect().read([SCOPE])
+    reading = connect().read([SCOPE], markers=markers)
 
     assert reading.items == ()
     assert isinstance(reading.failures["PLAT"], NotFound)
@@ -150,20 +156,20 @@ def test_a_project_that_is_listed_is_not_called_absent(connect: Connect, site: J
     site.faults.add(
         Fault("status", path="/project/PLAT$", status=404, response_body=b'{"errorMessages": ["dead path"]}')
     )
-    assert connect().read([SCOPE]).failures == {}
+    assert connect().read([SCOPE], markers=marks(site)).failures == {}
 
 
 @pytest.mark.parametrize("kind", ["html_login", "wrong_json"])
 def test_what_is_no_search_result_is_no_answer(connect: Connect, site: JiraSandbox, kind: str) -> None:
     site.faults.add(Fault.from_json({"kind": kind, "path": "/search", "times": None}))
     with pytest.raises((AuthFailed, Misconfigured), match=re.escape(site.base_url)):
-        connect().read([SCOPE])
+        connect().read([SCOPE], markers=[f"{MARK}o"])
 
 
 def test_a_truncated_page_is_read_again(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 2)
     site.faults.add(Fault("truncate", path="/search"))
-    assert len(connect().read([SCOPE]).items) == 10
+    assert len(connect().read([SCOPE], markers=marks(site)).items) == 10
 
 
 def test_fields_that_cannot_be_read_are_absent(connect: Connect, site: JiraSandbox) -> None:
@@ -171,7 +177,7 @@ def test_fields_that_cannot_be_read_are_absent(connect: Connect, site: JiraSandb
     site.add_number_field("KR current")
     names = ("KR current", "Nobody made it", "KR target")
 
-    items = connect().read([replace(SCOPE, fields=names)]).items
+    items = connect().read([replace(SCOPE, fields=names)], markers=marks(site)).items
     assert {name for each in items for name in each.fields} == {"KR target", "OKR progress"}
 
 
@@ -207,7 +213,7 @@ def test_labels_that_differ_in_letter_case_alone_are_not_taken_for_ours(connect:
 def test_children_of_many_parents_cost_one_search_for_each_hundred(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 120, key_results=1)
     tracker = connect()
-    parents = [each for each in tracker.read([SCOPE]).items if each.kind is ItemKind.OBJECTIVE]
+    parents = [each for each in tracker.read([SCOPE], markers=marks(site)).items if each.kind is ItemKind.OBJECTIVE]
     site.requests.clear()
 
     children = tracker.children(parents)
@@ -220,7 +226,7 @@ def test_children_of_many_parents_cost_one_search_for_each_hundred(connect: Conn
 def test_a_parent_that_was_deleted_does_not_hide_the_others(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 5, key_results=1)
     tracker = connect()
-    parents = [each for each in tracker.read([SCOPE]).items if each.kind is ItemKind.OBJECTIVE]
+    parents = [each for each in tracker.read([SCOPE], markers=marks(site)).items if each.kind is ItemKind.OBJECTIVE]
     site.delete(parents[2].at.key)
 
     children = tracker.children(parents)
@@ -236,7 +242,7 @@ def test_children_are_weighed_by_a_field_of_their_project(connect: Connect, site
     fill(site, 1, key_results=0)
     site.create_issue("PLAT", "Story", "S", parent="PLAT-1", Points=5)
     tracker = connect()
-    (epic,) = tracker.read([SCOPE]).items
+    (epic,) = tracker.read([SCOPE], markers=marks(site)).items
 
     assert [each.points for each in tracker.children([epic], "Points")[epic.at.id]] == [5.0]
     assert [each.points for each in tracker.children([epic], "No such field")[epic.at.id]] == [None]
@@ -248,7 +254,7 @@ def test_a_token_that_comes_again_ends_the_reading(connect: Connect, site: JiraS
     page = b'{"issues": [' + row + b'], "nextPageToken": "again"}'
     site.faults.add(Fault("status", path="/search/jql", status=200, response_body=page, times=None))
 
-    reading = connect().read([replace(SCOPE, fields=(), objective_fields=())])
+    reading = connect().read([replace(SCOPE, fields=(), objective_fields=())], markers=[f"{MARK}a"])
 
     assert len(reading.items) == 1
     assert site.requests.count(path_regex="/search/jql") == 2
@@ -261,9 +267,9 @@ def test_the_search_of_the_other_flavour_is_tried_where_ours_is_gone(connect: Co
     site.faults.add(Fault("status", path="/serverInfo", status=200, response_body=said))
     tracker = connect()
 
-    assert len(tracker.read([SCOPE]).items) == 5
+    assert len(tracker.read([SCOPE], markers=marks(site)).items) == 5
     before = len(site.requests.records)
-    assert len(tracker.read([SCOPE]).items) == 5
+    assert len(tracker.read([SCOPE], markers=marks(site)).items) == 5
     assert len(site.requests.records) == before + 1, "it is remembered"
 
 
@@ -273,7 +279,7 @@ def test_chunks_are_small_enough_for_a_request_line() -> None:
     assert [value for group in groups for value in group] == values
     assert max(map(len, groups)) <= 100
     assert [len(group) for group in chunks(map(str, range(250)))] == [100, 100, 50]
-    assert all(len(quote(listed(group), safe="")) <= _LONGEST_JQL for group in groups)
+    assert all(len(encoded(listed(group))) <= LONGEST_LIST for group in groups)
     assert list(chunks([])) == []
     assert list(chunks(["x" * 9000])) == [("x" * 9000,)], "a value is never lost"
 
@@ -290,3 +296,50 @@ def test_comments_come_from_every_page(connect: Connect, site: JiraSandbox) -> N
     item: RemoteItem = tracker.item(key)
 
     assert [each.text for each in tracker.comments(item.at)] == [f"Comment {number}" for number in range(130)]
+
+
+def test_a_hundred_markers_are_one_search_however_long_they_are(connect: Connect, site: JiraSandbox) -> None:
+    markers = [f"{MARK}{'make-it-feel-instant-' * 4}{number}/kr" for number in range(100)]
+    for marker in markers:
+        site.create_issue("PLAT", "Task", "x", labels=[marker])
+    site.requests.clear()
+
+    assert len(connect().read([SCOPE], markers=markers).items) == 100
+    assert site.requests.count(path_regex="/search") == 1
+    assert site.requests.writes() == []
+
+
+def test_where_long_questions_are_refused_short_ones_are_asked(connect: Connect, site: JiraSandbox) -> None:
+    markers = [f"{MARK}{'make-it-feel-instant-' * 4}{number}/kr" for number in range(100)]
+    for marker in markers:
+        site.create_issue("PLAT", "Task", "x", labels=[marker])
+    site.faults.add(Fault("status", method="POST", path="/search", status=405, times=None))
+
+    assert len(connect().read([SCOPE], markers=markers).items) == 100
+
+
+def test_500_items_of_5_projects_cost_5_pages_and_two_requests(connect: Connect, site: JiraSandbox) -> None:
+    markers = []
+    for number in range(100):
+        project = ("PLAT", "WEB")[number % 2]
+        epic = site.create_issue(project, "Epic", "O", labels=[f"{MARK}o-{number}"])
+        for part in range(4):
+            markers.append(f"{MARK}o-{number}/kr{part}")
+            site.create_issue(project, "Task", "KR", labels=markers[-1:], parent=epic)
+        markers.append(f"{MARK}o-{number}")
+    site.requests.clear()
+
+    assert len(connect().read([SCOPE, replace(SCOPE, project="WEB")], markers=markers).items) == 500
+    assert len(site.requests.records) == 5 + 2
+
+
+def test_the_changes_of_a_project_that_is_hidden_now_are_a_failure(connect: Connect, site: JiraSandbox) -> None:
+    fill(site, 1)
+    cursor = connect().read([SCOPE], markers=marks(site)).cursor
+    site.add_project("GONE", "Gone")
+    site.hide_project("GONE")
+
+    reading = connect().read([SCOPE, replace(SCOPE, project="GONE")], since=cursor, markers=marks(site))
+
+    assert len(reading.items) == 5
+    assert list(reading.failures) == ["GONE"]

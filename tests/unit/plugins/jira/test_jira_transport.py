@@ -133,9 +133,11 @@ def test_people_open_items_where_the_settings_say_that_jira_is(scripted: Scripte
 
 def test_a_server_that_ignores_the_offset_is_read_once(scripted: Scripted) -> None:
     scripted.says("field", [])
-    scripted.says("search", {"issues": [{"id": 1, "key": "PLAT-1"}, {"id": "2", "key": "PLAT-2"}]})
+    labels = {"labels": ["okrsync:acme:2026-Q4:a"]}
+    rows = [{"id": 1, "key": "PLAT-1", "fields": labels}, {"id": "2", "key": "PLAT-2", "fields": labels}]
+    scripted.says("search", {"issues": rows})
     with closing(tracker_for(scripted.url)) as tracker:
-        assert [each.at.id for each in tracker.read([SCOPE]).items] == ["1", "2"]
+        assert [each.at.id for each in tracker.read([SCOPE], markers=labels["labels"]).items] == ["1", "2"]
     assert sum("/search?" in path for _, path, _ in scripted.seen) == 2
 
 
@@ -145,13 +147,14 @@ def test_one_name_may_mean_another_field_in_each_project(scripted: Scripted) -> 
     scripted.says("field", [{"id": id_, **kind, "scope": {"project": {"id": place}}} for id_, place in places.items()])
     scripted.says("project/PLAT", {"id": "11", "key": "PLAT"})
     scripted.says("project/WEB", {"id": 22, "key": "WEB"})
-    both = {"customfield_1": 1, "customfield_2": 2}
+    labels = ["okrsync:acme:2026-Q4:a"]
+    both = {"customfield_1": 1, "customfield_2": 2, "labels": labels}
     rows = [{"id": "1", "key": "PLAT-1", "fields": both}, {"id": "2", "key": "WEB-1", "fields": both}]
     scripted.says("search", {"issues": rows, "total": 2})
     scopes = [replace(SCOPE, project=project, fields=("Progress",)) for project in ("PLAT", "WEB")]
 
     with closing(tracker_for(scripted.url)) as tracker:
-        assert [each.fields["Progress"] for each in tracker.read(scopes).items] == [1.0, 2.0]
+        assert [each.fields["Progress"] for each in tracker.read(scopes, markers=labels).items] == [1.0, 2.0]
 
 
 def test_through_the_gateway_people_open_the_site_itself(scripted: Scripted) -> None:
@@ -358,7 +361,7 @@ def test_no_credential_is_in_any_log_or_error(
     for kind in ("drop_before", "html_login", "wrong_json", "truncate"):
         site.faults.add(Fault.from_json({"kind": kind, "times": 3}))
         try:
-            tracker.read([SCOPE])
+            tracker.read([SCOPE], markers=made.markers)
         except TrackerError as error:
             said.append(f"{error!r} {error} {error.__cause__!r}")
         site.faults.clear()
