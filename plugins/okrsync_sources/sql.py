@@ -19,8 +19,9 @@ from okrsync_sources.words import Words
 
 PARAMETERS = ("cycle_start", "cycle_end")
 """Names that a query may use with a colon before them: the first and the last day of the cycle."""
-_PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
-"""As SQLAlchemy finds them in a text."""
+_OURS = re.compile(rf"(?<![:\w\\]):({'|'.join(PARAMETERS)})\b")
+_THEIRS = re.compile(r"(?<![:\w\\]):(?=\w)")
+"""What SQLAlchemy would take for a parameter of a text."""
 _COUNTED = 1000
 """A query with more rows than this is told to have more."""
 _GRACE = 2.0
@@ -153,8 +154,9 @@ class SqlSource(MeasureSource):
         return Rejected(f"the database refuses the query: {self._said(error)}")
 
     def _said(self, error: DBAPIError) -> str:
-        """The words of the driver alone: SQLAlchemy's own add the statement."""
-        return self._words.clean(str(error.orig))
+        """The first words of the driver alone: those that follow, and SQLAlchemy's own, repeat the statement."""
+        said = str(error.orig).strip()
+        return self._words.clean(said.splitlines()[0] if said else type(error.orig).__name__)
 
     def _too_slow(self) -> Rejected:
         return Rejected(
@@ -171,11 +173,12 @@ class SqlSource(MeasureSource):
 def _run(connection: Connection, query: str, asked: Asked) -> CursorResult[Any]:
     """Run the query, one row at a time where the database can."""
     streaming = connection.execution_options(stream_results=True)
-    used = [name for name in _PARAMETER.findall(query) if name in PARAMETERS]
+    used = dict.fromkeys(_OURS.findall(query))
     if not used:
         # As it stands: what looks like a parameter to SQLAlchemy or the driver may be a cast, a time or a pattern.
         return streaming.execution_options(no_parameters=True).exec_driver_sql(query)
-    escaped = _PARAMETER.sub(lambda found: found[0] if found[1] in PARAMETERS else f"\\{found[0]}", query)
+    parts = _OURS.split(query)
+    # Every second part is a name; brackets keep it apart from a cast that may follow.
+    parts = [f"(:{each})" if index % 2 else _THEIRS.sub(r"\:", each) for index, each in enumerate(parts)]
     days = {"cycle_start": asked.cycle.start, "cycle_end": asked.cycle.end}
-    statement = text(escaped).bindparams(*(bindparam(name, days[name], Date()) for name in dict.fromkeys(used)))
-    return streaming.execute(statement)
+    return streaming.execute(text("".join(parts)).bindparams(*(bindparam(name, days[name], Date()) for name in used)))

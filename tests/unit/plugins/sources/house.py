@@ -115,8 +115,8 @@ class Desk:
     def open(
         self, kind: str, table: SourceTable, *, token: str | None = None, password: str | None = None
     ) -> MeasureSource:
-        secrets = (None if each is None else Secret(each) for each in (token, password))
-        source = self.kinds[kind].load(SourceContext(table, *secrets, self.folder, self.policy))
+        first, second = (None if each is None else Secret(each) for each in (token, password))
+        source = self.kinds[kind].load(SourceContext(table, first, second, self.folder, self.policy))
         self._opened.append(source)
         return source
 
