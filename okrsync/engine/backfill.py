@@ -213,9 +213,12 @@ def _held(read: FieldRead, changes: Sequence[FieldChange]) -> Iterator[_Held]:
 
 
 def _up_to(value: float | None, held: list[_Held]) -> list[_Held]:
-    """What was held up to the value that was then observed; where clocks differ, it may seem to be older."""
+    """What was held up to the value that was then observed; where clocks differ, more may seem to be older.
+
+    An empty field is never observed: where that is the last, the value came after it.
+    """
     for number in range(len(held), 0, -1):
-        if is_told(value, held[number - 1].value):
+        if held[-1].value is not None and is_told(value, held[number - 1].value):
             return held[:number]
     return held
 
