@@ -80,6 +80,7 @@ class Cache(Reader):
             self.links.clear()
             self.baselines.clear()
             self.items.clear()
+            self.queries.clear()
             pages.clear(self._writing)
             self.texts.clear()
             self.outbox.clear_settled()

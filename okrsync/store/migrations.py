@@ -104,6 +104,25 @@ create table cursors (
   primary key (tracker, scope)
 ) without rowid;
 
+create table queries (
+  id integer primary key,
+  tracker text not null,
+  query text not null,
+  cursor text,
+  asked_at text not null,
+  unique (tracker, query)
+);
+
+create table matches (
+  query_id integer not null references queries (id) on delete cascade,
+  item_id text not null,
+  key text not null,
+  url text not null,
+  done integer not null check (done in (0, 1)),
+  field_values text,
+  primary key (query_id, item_id)
+) without rowid;
+
 create table pages (
   tracker text not null,
   credential text not null,

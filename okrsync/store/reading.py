@@ -17,6 +17,7 @@ from okrsync.store.tables.baselines import Baselines
 from okrsync.store.tables.check_ins import CheckIns
 from okrsync.store.tables.items import Items
 from okrsync.store.tables.links import Links
+from okrsync.store.tables.matches import QueryReadings
 from okrsync.store.tables.observations import Observations
 from okrsync.store.tables.outbox import Outbox
 from okrsync.store.tables.runs import Runs
@@ -28,6 +29,7 @@ from okrsync.store.values import CacheInfo
 _COUNTS = (
     "select 'links', count(*) from links union all select 'baselines', count(*) from baselines"
     " union all select 'items', count(*) from items union all select 'cursors', count(*) from cursors"
+    " union all select 'queries', count(*) from queries union all select 'matches', count(*) from matches"
     " union all select 'pages', count(*) from pages union all select 'observations', count(*) from observation"
     " union all select 'current_values', count(*) from current_values union all select 'terms', count(*) from terms"
     " union all select 'check_ins', count(*) from check_ins union all select 'outbox', count(*) from outbox"
@@ -49,6 +51,7 @@ class Reader:
         self.links = Links(session)
         self.baselines = Baselines(session)
         self.items = Items(session)
+        self.queries = QueryReadings(session)
         self.observations = Observations(session)
         self.terms = DocumentedTerms(session)
         self.check_ins = CheckIns(session)
