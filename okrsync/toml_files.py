@@ -102,6 +102,11 @@ def read_toml(path: Path, shown: str, parsed: Mapping[str, dict[str, Any]] | Non
     return TomlFile(path, shown, digest, text, _parse(text, shown) if data is None else data)
 
 
+def parsed_toml(path: Path, shown: str, text: str) -> TomlFile:
+    """What reading a file with this text would give. Raises Problems as `read_toml` does for what is not TOML."""
+    return TomlFile(path, shown, digest_of(text.encode()), text, _parse(text, shown))
+
+
 def _parse(text: str, shown: str) -> dict[str, Any]:
     # tomllib takes quadratic time over the parts of a dotted key, so such a key must not reach it.
     for number, line in enumerate(text.split("\n"), 1):

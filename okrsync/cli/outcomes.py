@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from okrsync.cli.call import Call
@@ -75,9 +75,7 @@ def _sync_lines(outcome: Outcome, keys: Mapping[Ref, str]) -> Iterator[Line]:
 
 def name_failures(call: Call, outcome: Outcome) -> int:
     """Say what failed, each failure by its name and place, and what waits for a person; the exit code."""
-    for failure in outcome.failures:
-        facts = {name: fact for name, fact in failure_json(failure).items() if fact and name != "message"}
-        call.voice.fail(f"failed: {failure}", **facts)
+    name_failures_of(call, outcome.failures)
     if outcome.held:
         count = len(outcome.held)
         call.voice.warn(f"{count} {'change waits' if count == 1 else 'changes wait'} for a person", held=count)
@@ -89,3 +87,10 @@ def name_failures(call: Call, outcome: Outcome) -> int:
         failures=len(outcome.failures),
     )
     return int(outcome.exit_code)
+
+
+def name_failures_of(call: Call, failures: Iterable[Failure]) -> None:
+    """Say what failed, each failure by its name and place."""
+    for failure in failures:
+        facts = {name: fact for name, fact in failure_json(failure).items() if fact and name != "message"}
+        call.voice.fail(f"failed: {failure}", **facts)

@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": ("okrsync.cli.plan:plan", "Show what a sync would do, and do nothing."),
     "sync": ("okrsync.cli.sync:sync", "Bring documents and trackers together."),
     "resolve": ("okrsync.cli.resolve:resolve", "Settle what both sides changed, by taking one side."),
+    "adopt": ("okrsync.cli.adopt:adopt", "Make documents from epics or milestones that there are."),
     "pull": ("okrsync.cli.pull:pull", "Read current values from the trackers."),
     "status": ("okrsync.cli.status:status", "Show how the objectives of a cycle stand."),
     "tree": ("okrsync.cli.tree:tree", "Show what aligns to what."),

@@ -51,6 +51,10 @@ class Atlas:
         mapping = self._settings.mapping_for(owned)
         return None if mapping is None else self._places[self._settings.mappings.index(mapping)]
 
+    def place_of(self, mapping: MappingSettings) -> Place:
+        """The place that one of the settings' mappings describes."""
+        return self._places[self._settings.mappings.index(mapping)]
+
     def placement(self, objective: Objective) -> Placement | None:
         """The placement of an objective; None where no mapping matches."""
         place = self.place(objective)
