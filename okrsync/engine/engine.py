@@ -24,6 +24,7 @@ from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
 from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
+from okrsync.engine.querying import Inquiry
 from okrsync.engine.sources import Sources
 from okrsync.plan.effort import effort_of
 from okrsync.plan.planner import make_plan
@@ -193,8 +194,13 @@ class Engine:
             self._bases(),
             inputs.clock(),
             inputs.sources,
+            Inquiry(inputs.pool, inputs.cache.queries, inputs.cycle, inputs.clock(), self._last_value),
         )
         return _Seen(fetched, measurements)
+
+    def _last_value(self, ref: Ref) -> float | None:
+        known = self.inputs.cache.observations.current_of(ref)
+        return known.value if known else None
 
     def _place(self, owned: Objective | Kpi) -> tuple[Placement, str | None] | None:
         place = self.inputs.atlas.place(owned)

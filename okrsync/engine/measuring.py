@@ -20,13 +20,15 @@ from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
+from okrsync.engine.querying import SOURCES as QUERIES
+from okrsync.engine.querying import Answer, Asked, Inquiry
 from okrsync.engine.sources import NoValue, Sources
 from okrsync.plan.merge import CheckedIn, decide_manual, is_news
 from okrsync.plan.values import Located, Placement, Role, Snapshot
 from okrsync.store.values import CheckIn, Measured
 from okrsync.trackers.errors import NotFound, TrackerError
 
-SOURCES = ("manual", "field", "children")
+SOURCES = ("manual", "field", "children", *QUERIES)
 """The measures that need no plugin."""
 
 
@@ -90,15 +92,17 @@ def measure(
     bases: Mapping[Ref, Mapping[str, Any]],
     now: datetime,
     sources: Sources | None = None,
+    inquiry: Inquiry | None = None,
 ) -> Measurements:
     """Measure everything, with the least number of requests: what the snapshot holds costs none.
 
-    `sources` give what is in no tracker.
+    `sources` give what is in no tracker; `inquiry` asks the trackers what matches a query.
     """
     meter = _Meter(snapshot, pool, check_ins, bases, now, sources)
     for task in tasks:
         meter.measure(task)
     meter.count_children()
+    meter.ask_queries(inquiry)
     return Measurements(tuple(meter.values), tuple(meter.failures), meter.fields)
 
 
@@ -143,6 +147,7 @@ class _Meter:
         self.fields: dict[Ref, FieldRead] = {}
         self.parents: dict[tuple[str, str | None, str | None], list[tuple[Task, RemoteItem]]] = {}
         self.others: dict[tuple[str, str, str], RemoteItem | TrackerError] = {}
+        self.asked: dict[Ref, tuple[Task, Asked]] = {}
 
     def measure(self, task: Task) -> None:
         try:
@@ -152,6 +157,10 @@ class _Meter:
                 self._field(task)
             elif task.measure.source == "children":
                 self._remember_parent(task)
+            elif task.measure.source in QUERIES:
+                place = self._placement(task)
+                asked = Asked(task.ref, task.measure, task.unit, place.tracker, place.project, task.board)
+                self.asked[task.ref] = (task, asked)
             elif self.sources is not None:
                 self._from_source(task, self.sources)
             else:
@@ -297,6 +306,19 @@ class _Meter:
                 continue
             for task, item in group:
                 self._share(task, item, children.get(item.at.id))
+
+    def ask_queries(self, inquiry: Inquiry | None) -> None:
+        """Ask for everything that is measured over a query, all at once: who asks the same shares the answer."""
+        if inquiry is None:
+            return
+        answers = inquiry.answers([asked for _, asked in self.asked.values()])
+        for ref, (task, _) in self.asked.items():
+            answer = answers[ref]
+            if isinstance(answer, Answer):
+                self.values.append(Measured(ref, answer.value, self.now, answer.source, answer.evidence))
+            else:
+                why = _Unmeasurable(str(answer), is_failure=answer.is_failure, cause=answer.cause)
+                self._unmeasurable(task, why)
 
     def _share(self, task: Task, item: RemoteItem, children: tuple[Child, ...] | None) -> None:
         if children is None:
