@@ -61,6 +61,8 @@ def apply(plan: Plan, snapshot: Snapshot, links: Mapping[Ref, ItemId], means: Me
         work.do(step)
     work.write_fields()
     means.told(len(plan.steps), len(plan.steps), "")
+    places = {id(change): place for place, change in enumerate(plan.changes)}
+    work.applied.done.sort(key=lambda change: places[id(change)])
     return work.applied
 
 

@@ -154,9 +154,8 @@ class Company(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def empty_description(self, data: st.DataObject) -> None:
-        if item := self.some_item(data):
-            if self.people(lambda people: people.edit(item.at, description="")):
-                self.notes.pop(item.at.id, None)
+        if (item := self.some_item(data)) and self.people(lambda people: people.edit(item.at, description="")):
+            self.notes.pop(item.at.id, None)
 
     @rule(data=st.data(), value=st.sampled_from([None, 4.0, 3.5, 3.0, 2.5, 2.0]))
     def type_value(self, data: st.DataObject, value: float | None) -> None:

@@ -174,8 +174,10 @@ def test_text_outside_the_block_survives_everything(found: Found, style: Any) ->
         assert world.item(ref).description.endswith("\n\nAfter, and *bold* {code}.")
 
 
-def test_a_plan_writes_nothing_and_a_sync_does_exactly_the_plan(found: Found) -> None:
-    world = aligned(found)
+@STYLES
+def test_a_plan_writes_nothing_and_a_sync_does_exactly_the_plan(found: Found, style: Any) -> None:
+    world = aligned(found, style)
+    world.server.people.set_field(world.item(COMPANY.child("kr1")).at, "KR current", 3.0)
     world.add("third", aligns_to=("company",))
     world.edit("signup", title="Another", stage="closed")
     written, documents = world.writes, world.documents()
