@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
 
+from okrsync.documents.keys import MEASURES
 from okrsync.trackers.plugins import GROUP, LeftOut, Plugins, load_plugins
+from okrsync.trackers.sources import RESERVED
 
+ROOT = Path(__file__).parents[3]
 HEAD = """
 from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.interface import TrackerType
+from okrsync.trackers.sources import MeasureType
 from okrsync.testing import MemoryTracker
+
+def gauge(name, summary="A measure"):
+    return MeasureType(name, summary, load=None, options={})
 
 def kind(name, summary="A tracker"):
     return TrackerType(name, summary, load=MemoryTracker, capabilities=MemoryTracker.capabilities)
@@ -103,6 +113,49 @@ def test_of_two_plugins_with_one_kind_the_first_by_name_counts(shelf: Shelf) -> 
     assert "'good'" in plugins.left_out[0].reason
 
 
+def test_a_plugin_offers_its_measures(shelf: Shelf) -> None:
+    shelf.put("gauges", "@hookimpl\ndef register_measures():\n    return [gauge('tides'), gauge('moons')]\n")
+
+    plugins = shelf.load()
+
+    assert set(plugins.measures) == {"tides", "moons"}
+    assert set(plugins.trackers) == {"good", "better"}
+    assert plugins.left_out == ()
+
+
+def test_of_two_plugins_with_one_measure_the_first_by_name_counts(shelf: Shelf) -> None:
+    shelf.put("gauges", "@hookimpl\ndef register_measures():\n    return [gauge('tides')]\n")
+    shelf.put("more", "@hookimpl\ndef register_measures():\n    return [gauge('tides', 'Mine'), gauge('moons')]\n")
+
+    plugins = shelf.load()
+
+    assert {name: each.summary for name, each in plugins.measures.items()} == {
+        "tides": "A measure",
+        "moons": "A measure",
+    }
+    assert plugins.left_out == (LeftOut("more", "measure 'tides' is offered by another plugin already"),)
+
+
+def test_no_plugin_takes_the_name_of_a_measure_that_okrsync_brings(shelf: Shelf) -> None:
+    assert set(MEASURES) == RESERVED
+    names = sorted(RESERVED)
+    shelf.put("gauges", f"@hookimpl\ndef register_measures():\n    return [gauge(each) for each in {names}]\n")
+
+    plugins = shelf.load()
+
+    assert plugins.measures == {}
+    assert len(plugins.left_out) == len(names)
+    assert plugins.left_out[0] == LeftOut("gauges", "measure 'average' is one that okrsync brings itself")
+
+
+@pytest.mark.parametrize("given", ["[3]", "[kind('x')]", "3"])
+def test_a_plugin_whose_measures_are_none_is_left_out_as_a_whole(shelf: Shelf, given: str) -> None:
+    source = "@hookimpl\ndef register_trackers():\n    return [kind('third')]\n@hookimpl\ndef register_measures():\n"
+    shelf.put("gauges", f"{source}    return {given}\n")
+
+    assert "TypeError" in good_is_there_and(shelf.load(), "gauges").reason
+
+
 def test_what_is_not_allowed_is_not_even_imported(shelf: Shelf) -> None:
     shelf.put("stranger", "raise RuntimeError('somebody imported me')\n")
 
@@ -123,4 +176,15 @@ def test_what_is_installed_is_found_by_its_group() -> None:
     plugins = load_plugins()
 
     assert {"jira", "github"} <= set(plugins.trackers)
+    assert {"sql", "http", "prometheus", "csv"} <= set(plugins.measures)
     assert plugins.left_out == ()
+
+
+def test_the_bundled_measures_are_offered_without_their_libraries() -> None:
+    code = (
+        "import sys, okrsync_sources; okrsync_sources.register_measures();"
+        "print([each for each in ('sqlalchemy', 'jmespath', 'requests') if each in sys.modules])"
+    )
+    path = os.pathsep.join(str(each) for each in (ROOT, ROOT / "plugins"))
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
