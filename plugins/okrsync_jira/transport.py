@@ -37,7 +37,7 @@ class Transport:
             )
         self._stop = context.policy.stop
         packed = base64.b64encode(f"{user}:{token}".encode()).decode() if user else ""
-        self.around = Circumstances(place.base, bool(user), (packed, token))
+        self.around = Circumstances(place.base, bool(user), (packed.rstrip("="), token))
         client = JIRA(
             options={"server": place.base, "verify": _authority(context.ca_file), "check_update": False},
             # Bytes, because requests would send characters beyond Latin-1 as an error that shows the credentials.
