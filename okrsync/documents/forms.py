@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -14,12 +15,15 @@ from okrsync.problems import listed
 
 LONGEST_LINE = 250
 """The most characters of a title or name. Jira's summaries end at 255."""
+LONGEST_QUERY = 2_000
+"""The most characters of a query in a tracker's language."""
 LONGEST_ID = 80
 """The most characters of an id: a marker is a Jira label, and those end at 255."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_PROSE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _QUOTED_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SPAN_AGO = re.compile(r"-\d{1,4}[dw]")
 
 
 class WrongValue(Exception):
@@ -157,6 +161,18 @@ def _read_date(value: Any) -> date:
     raise WrongValue(f"is {written(value)}", "a date such as 2026-12-31", do)
 
 
+def _read_since(value: Any) -> str | date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        if value == "cycle" or _SPAN_AGO.fullmatch(value):
+            return value
+        with suppress(ValueError):
+            if _QUOTED_DATE.fullmatch(value):
+                return date.fromisoformat(value)
+    raise WrongValue(f"is {written(value)}", '"cycle", a day such as 2026-10-01, or a span such as "-7d"')
+
+
 def _read_flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise WrongValue(f"is {written(value)}", "true or false", "Write it without quotes.")
@@ -204,11 +220,13 @@ def table(schema: Mapping[str, Any]) -> Form:
 
 
 LINE = _line(LONGEST_LINE)
+QUERY_TEXT = _line(LONGEST_QUERY)
 UNIT = _line(40, may_be_empty=True)
 PROSE = Form(_read_prose, {"type": "string"})
 SLUG_TEXT = Form(_read_slug, {"type": "string", "maxLength": LONGEST_ID, "pattern": f"^{SLUG.pattern}$"})
 NUMBER = Form(read_number, {"type": "number"})
 POSITIVE = Form(_read_positive, {"type": "number", "exclusiveMinimum": 0})
 DATE = Form(_read_date, {"type": "string", "format": "date"})
+SINCE = Form(_read_since, {"type": "string", "pattern": rf"^(cycle|{_SPAN_AGO.pattern}|{_QUOTED_DATE.pattern})$"})
 FLAG = Form(_read_flag, {"type": "boolean"})
 NAMES = Form(_read_names, {"type": "array", "items": {"type": "string"}})

@@ -12,6 +12,8 @@ from okrsync.documents.forms import (
     NUMBER,
     POSITIVE,
     PROSE,
+    QUERY_TEXT,
+    SINCE,
     SLUG_TEXT,
     UNIT,
     Key,
@@ -23,10 +25,17 @@ from okrsync.documents.forms import (
 )
 from okrsync.domain.okr import Kind, Level, Origin, Stage
 
-_QUERY = Key("query", LINE, "A query in the tracker's own language: JQL, or GitHub's issue search syntax.", True)
-_NUMBER_FIELD = "The name of the tracker's field that holds the number."
-_SINCE = Key("since", LINE, "Count only what changed since then, for example `-7d` or `2026-10-01`.")
-_APPROXIMATE = Key("approximate", FLAG, "Be content with the tracker's quick estimate.", default=False)
+_QUERY = Key("query", QUERY_TEXT, "A query in the tracker's own language: JQL, or GitHub's issue search syntax.", True)
+_NUMBER_FIELD = Key("field", LINE, "The name of the tracker's field that holds the number.", True)
+_WEIGHT_FIELD = Key("field", LINE, "The name of a number field that weighs each issue. Absent: each counts the same.")
+_SINCE = Key(
+    "since",
+    SINCE,
+    "Only issues created since then: `cycle` for those created within the key result's cycle, a day, or `-7d`, `-2w`.",
+)
+_APPROXIMATE = Key(
+    "approximate", FLAG, "Be content with the tracker's quick estimate, where it has one.", default=False
+)
 
 MEASURES: Mapping[str, Keys] = {
     "manual": {},
@@ -39,15 +48,10 @@ MEASURES: Mapping[str, Keys] = {
         Key("by", LINE, "`count`, or the name of the points field that weighs each child.", default="count"),
         Key("pull_requests", FLAG, "Whether pull requests count too.", default=False),
     ),
-    **{
-        source: keys_of(
-            _QUERY,
-            Key("field", LINE, _NUMBER_FIELD, required=source in {"sum", "average"}),
-            _SINCE,
-            _APPROXIMATE,
-        )
-        for source in ("count", "sum", "average", "done")
-    },
+    "count": keys_of(_QUERY, _SINCE, _APPROXIMATE),
+    "sum": keys_of(_QUERY, _NUMBER_FIELD, _SINCE),
+    "average": keys_of(_QUERY, _NUMBER_FIELD, _SINCE),
+    "done": keys_of(_QUERY, _WEIGHT_FIELD, _SINCE),
 }
 """The options of each source of values that okrsync brings. A plugin's source has options of its own."""
 
