@@ -220,7 +220,7 @@ def _objective_json(objective: AdoptedObjective) -> dict[str, Any]:
                 "key": each.item.at.key,
                 "url": each.item.at.url,
                 "title": each.item.title,
-                "kind": str(each.kind),
+                "kind": str(each.kind) if each.kind else None,
                 "baseline": each.baseline,
                 "target": each.target,
                 "to_fill_in": list(each.to_fill_in),

@@ -59,20 +59,29 @@ def _objective(objective: AdoptedObjective) -> Iterator[str]:
 
 def _key_result(key_result: AdoptedKeyResult) -> Iterator[str]:
     at = key_result.item.at
-    yield "[[objectives.key_results]]"
     yield f"# {_comment(at.key)}  {_comment(at.url)}"
-    yield f"id       = {_value(key_result.ref.key_result)}"
-    yield f"title    = {_value(_line(key_result.item.title))}"
     for missing in key_result.to_fill_in:
         yield f"# {FILL_IN} {_comment(missing)}"
-    if key_result.kind is Kind.REACH:
-        yield f"baseline = {_value(key_result.baseline)}"
-        yield f"target   = {_value(key_result.target)}"
-    else:
+    for line in _table(key_result):
+        yield line if key_result.kind else f"# {line}"
+
+
+def _table(key_result: AdoptedKeyResult) -> Iterator[str]:
+    yield "[[objectives.key_results]]"
+    yield f"id       = {_value(key_result.ref.key_result)}"
+    yield f"title    = {_value(_line(key_result.item.title))}"
+    if key_result.kind is Kind.DONE:
         yield f"kind     = {_value(str(key_result.kind))}"
+    else:
+        yield f"baseline = {_number(key_result.baseline)}"
+        yield f"target   = {_number(key_result.target)}"
     if key_result.weight != 1.0:
         yield f"weight   = {_value(key_result.weight)}"
     yield f"measure  = {{ from = {_value(key_result.measure)} }}"
+
+
+def _number(value: float | None) -> str:
+    return "…" if value is None else _value(value)
 
 
 def _value(value: str | float | date | None) -> str:

@@ -30,7 +30,8 @@ class AdoptedKeyResult:
 
     ref: Ref
     item: RemoteItem
-    kind: Kind
+    kind: Kind | None
+    """None where what the tracker says is not enough for one: then the document has it as a comment to be completed."""
     baseline: float | None
     target: float | None
     weight: float
@@ -160,7 +161,7 @@ class _Adopting:
                 f"is due {item.due}, and {around.cycle.name} is {around.cycle.start} to {around.cycle.end}: change the"
                 " date, or adopt it into the cycle that holds it with --cycle"
             )
-        ref = given[0] if given else Ref(around.cycle.name, unique(slug_of(item.title, item.at.key), self.taken))
+        ref = given[0] if given else Ref(around.cycle.name, unique(slug_of(item.title, _name(item)), self.taken))
         reason = reason or around.objection(ref)
         if reason:
             self.left_out.append(LeftOut(item.at, reason))
@@ -191,7 +192,7 @@ class _Adopting:
             if reason := self._unfit(item, resumed=resumed):
                 self.left_out.append(LeftOut(item.at, reason))
                 continue
-            ref = before if resumed and before else objective.child(unique(slug_of(item.title, item.at.key), taken))
+            ref = before if resumed and before else objective.child(unique(slug_of(item.title, _name(item)), taken))
             taken.add(ref.key_result)
             yield self._key_result(ref, item)
 
@@ -203,24 +204,21 @@ class _Adopting:
         if baseline is not None and target is not None and not same_number(baseline, target):
             source = "field" if Role.CURRENT in self.around.roles else "manual"
             return AdoptedKeyResult(ref, item, Kind.REACH, baseline, target, weight, source)
-        # A number that is in the field today must not be taken for a yes, which 'done' reads from it.
-        source = "manual" if current is None else "children"
-        missing = f"baseline and target, {self._known(baseline, target)}; until then it is 'done' or not"
-        return AdoptedKeyResult(ref, item, Kind.DONE, None, None, weight, source, (missing,))
-
-    def _known(self, baseline: float | None, target: float | None) -> str:
-        names = self.around.roles
+        known = {Role.BASELINE: baseline, Role.TARGET: target, Role.CURRENT: current}
         told = [
-            f"{names[role]} is {number_text(number)}"
-            for role, number in ((Role.BASELINE, baseline), (Role.TARGET, target))
+            f"{self.around.roles[role]} is {number_text(number)}"
+            for role, number in known.items()
             if number is not None
         ]
         if told:
-            return "where " + " and ".join(told)
-        named = [names[role] for role in (Role.BASELINE, Role.TARGET) if role in names]
-        return (
-            f"for {' and '.join(named)} hold no number" if named else "for the mapping names no field that holds them"
-        )
+            # As 'done' its numbers would be read as yes or no, and be written over with 0 and 1.
+            missing = (
+                f"baseline and target, where {' and '.join(told)}; then take the # away: a sync holds it until then"
+            )
+            source = "field" if Role.CURRENT in self.around.roles else "manual"
+            return AdoptedKeyResult(ref, item, None, baseline, target, weight, source, (missing,))
+        missing = "baseline and target, if it is more than done or not"
+        return AdoptedKeyResult(ref, item, Kind.DONE, None, None, weight, "manual", (missing,))
 
     def _number(self, item: RemoteItem, role: Role) -> float | None:
         value = item.fields.get(self.around.roles.get(role, ""))
@@ -240,3 +238,9 @@ class _Adopting:
                 f"has a title that no document can hold (1 to {LONGEST_TITLE} characters that can be seen): change it"
             )
         return None
+
+
+def _name(item: RemoteItem) -> str:
+    """What an item may be called when its title has no letter that an id can have: PLAT-7, milestone-3."""
+    key, _, number = item.at.key.replace("#", "/").rpartition("/")
+    return f"{item.type_name} {number}" if key else number

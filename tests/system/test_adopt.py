@@ -79,7 +79,7 @@ def test_what_a_team_has_becomes_a_document_and_the_next_sync_creates_nothing(
 ) -> None:
     epic = team.epic("Make signing up fast!")
     team.key_result(epic, "Cut p95", baseline=4.0, target=1.5, current=3.1)
-    team.key_result(epic, "Win over the newcomers", current=7.0)
+    team.key_result(epic, "Win over the newcomers")
     team.work(epic)
     again = team.epic("Make  signing-up fast?", due=None)
     count = len(desk.ground.texts())
@@ -103,6 +103,7 @@ def test_what_a_team_has_becomes_a_document_and_the_next_sync_creates_nothing(
 
     plan = okrsync("plan", "--json").json
     assert {each["action"] for each in plan["changes"]} <= {"update"} and plan["held"] == []
+    assert all(each["before"] is None for each in plan["changes"] if each["field"].startswith("KR"))
     assert okrsync("sync").code == 0 and okrsync("sync").out.startswith("nothing to do (")
     assert len(desk.ground.texts()) == count
     assert TEXT.strip() in team.description(epic), "people's text stays below okrsync's block"
@@ -190,6 +191,28 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(desk: Desk, okrsync:
         "adopt", "work", team.query.replace("Epic", "Bug").replace("acme/repo-0", "*none*"), "--cycle", CYCLE
     )
     assert none.code == 0 and "finds nothing" in none.out and writes(desk) == 0
+
+
+def test_a_number_without_its_like_is_neither_misread_nor_written_over(
+    desk: Desk, okrsync: Okrsync, team: Team
+) -> None:
+    epic = team.epic("One")
+    team.key_result(epic, "Cut p95", baseline=4.0, target=1.5)
+    team.key_result(epic, "Win over the newcomers", target=100.0, current=7.0)
+    said = okrsync("adopt", "work", team.query, "--cycle", CYCLE)
+    assert said.code == 0 and "where KR target is 100 and KR current is 7" in said.out
+    waiting = Ref(CYCLE, "one", "win-over-the-newcomers")
+    assert desk.ground.count(waiting) == 1 and "  # target   = 100.0\n" in document(desk)
+    synced = okrsync("sync", "--json")
+    assert synced.code == 3 and [each["ref"] for each in synced.json["held"]] == [str(waiting)]
+    assert str(waiting) not in {each["ref"] for each in synced.json["changes"]}
+    path = desk.folder / "okrs" / CYCLE / "team-0.toml"
+    lines = document(desk).replace("# baseline = …", "# baseline = 2.0").splitlines()
+    at = lines.index("  # [[objectives.key_results]]")
+    path.write_text("\n".join([*lines[:at], *(line.replace("# ", "") for line in lines[at:])]) + "\n")
+    assert okrsync("sync").code == 0 and desk.ground.count(waiting) == 1
+    (objective,) = okrsync("status", "--json").json["objectives"]
+    assert [(each["baseline"], each["current"]) for each in objective["key_results"]] == [(4.0, None), (2.0, 7.0)]
 
 
 def test_both_sides_agree_from_the_start(desk: Desk, okrsync: Okrsync, team: Team) -> None:
