@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 GRACE = 3.0
-"""Seconds that a request may still take once somebody asked us to stop."""
+"""Seconds that a request may still take once somebody asked us to stop; and after which it is told again."""
 
 
 class Stopped(BaseException):
@@ -47,7 +47,8 @@ def stoppable(stop: threading.Event) -> Iterator[Stopping]:
             raise Stopped
         stopping.signal = signal.Signals(number)
         stop.set()
-        signal.setitimer(signal.ITIMER_REAL, GRACE)
+        # Again and again: what is raised in the midst of a library's cleaning up may be lost there.
+        signal.setitimer(signal.ITIMER_REAL, GRACE, GRACE)
 
     def force(_number: int, _frame: FrameType | None) -> None:
         raise Stopped

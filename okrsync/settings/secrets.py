@@ -157,10 +157,12 @@ def _from_command(command: Sequence[str], folder: Path) -> str:
     with process:
         try:
             printed, _ = process.communicate(timeout=COMMAND_SECONDS)
-        except subprocess.TimeoutExpired:
+        except BaseException as error:
             # Whatever it started holds the pipe open as well.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
             found = f"the command {command[0]} took more than {COMMAND_SECONDS:g} seconds"
             raise _Missing(found, f"It must not ask anything. {by_hand}") from None
     if process.returncode != 0:

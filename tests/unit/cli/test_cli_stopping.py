@@ -52,6 +52,25 @@ def test_who_does_not_listen_is_cut_off_after_the_grace(monkeypatch: pytest.Monk
     assert time.monotonic() - started < 2
 
 
+def test_a_force_that_got_lost_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "GRACE", 0.05)
+    lost = []
+
+    def work() -> None:
+        with stoppable(threading.Event()):
+            tell(signal.SIGINT)
+            try:
+                time.sleep(5)
+            except Stopped as stopped:
+                lost.append(stopped)
+            time.sleep(5)
+
+    started = time.monotonic()
+    with pytest.raises(Stopped):
+        work()
+    assert len(lost) == 1 and time.monotonic() - started < 2
+
+
 def test_work_that_ends_in_time_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "GRACE", 0.05)
     with stoppable(threading.Event()):
