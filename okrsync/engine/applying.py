@@ -18,6 +18,7 @@ from okrsync.domain.ref import Marker, Ref
 from okrsync.engine.outbox import Outbox, Unsettled
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
+from okrsync.engine.writes import Writes, shape_of
 from okrsync.plan import block as blocks
 from okrsync.plan.merge import AGREED_BY_HAND
 from okrsync.plan.values import Change, Plan, Snapshot, Step
@@ -45,6 +46,7 @@ class Means:
     pool: TrackerPool
     cache: Cache
     outbox: Outbox
+    writes: Writes
     homes: Mapping[Ref, tuple[str, Scope]]
     documents: dict[str, str]
     """Document → its digest as it was read; kept up to date when one is written."""
@@ -145,7 +147,11 @@ class _Work:
             self.later.setdefault((tracker.context.name, scope), []).append((step, item))
         self._agree(step, but_for=AGREED_BY_HAND if apart else ())
         self.applied.done.extend(step.changes)
-        self._link(step, tracker, scope, item.at)
+        linked = self._linkable(step, tracker)
+        shape = shape_of(Edit(), links={at.id: True for at in linked.values()})
+        with self.means.writes.noted(tracker, item.at.id, shape):
+            for parent in linked.values():
+                tracker.link(scope, item.at, parent)
 
     def _revise(self, step: Step, tracker: Tracker, scope: Scope) -> None:
         item = step.remote
@@ -161,16 +167,21 @@ class _Work:
             fields=step.fields if with_item else {},
             add_marker=str(Marker(self.means.workspace, step.ref)) if step.marker else None,
         )
-        if edit != Edit():
-            tracker.update(scope, item, edit)
+        linked = self._linkable(step, tracker)
+        links = {at.id: True for at in linked.values()} | {self.places[each].id: False for each in step.unlinks}
         apart = step.fields if not with_item else {}
-        if apart:
-            self.later.setdefault((tracker.context.name, scope), []).append((step, item))
-        linked = self._link(step, tracker, scope, item.at)
-        for obsolete in step.unlinks:
-            tracker.unlink(scope, item.at, self.places[obsolete])
-        if step.closed is not None:
-            tracker.set_closed(item, step.closed)
+        shape = shape_of(edit, closed=step.closed, links=links)
+        with self.means.writes.noted(tracker, item.at.id, shape):
+            if edit != Edit():
+                tracker.update(scope, item, edit)
+            if apart:
+                self.later.setdefault((tracker.context.name, scope), []).append((step, item))
+            for parent in linked.values():
+                tracker.link(scope, item.at, parent)
+            for obsolete in step.unlinks:
+                tracker.unlink(scope, item.at, self.places[obsolete])
+            if step.closed is not None:
+                tracker.set_closed(item, step.closed)
         if step.adopt:
             self._adopt(step)
         self._agree(step, but_for=AGREED_BY_HAND if apart else ())
@@ -194,15 +205,13 @@ class _Work:
         known = self.means.documents[file]
         self.means.documents[file] = set_values(self.means.root / file, step.ref.local, values, known)
 
-    def _link(self, step: Step, tracker: Tracker, scope: Scope, child: ItemId) -> set[Ref]:
-        """Link an item to those that it supports; to which it could be."""
-        made: set[Ref] = set()
-        for ref in step.links:
-            parent = self.places.get(ref)
-            if parent is not None and self.means.homes.get(ref, ("", None))[0] == tracker.context.name:
-                tracker.link(scope, child, parent)
-                made.add(ref)
-        return made
+    def _linkable(self, step: Step, tracker: Tracker) -> dict[Ref, ItemId]:
+        """Those of the items that it supports to which it can be linked."""
+        return {
+            ref: parent
+            for ref in step.links
+            if (parent := self.places.get(ref)) and self.means.homes.get(ref, ("", None))[0] == tracker.context.name
+        }
 
     def write_fields(self) -> None:
         """Write the fields that live apart from their items, in as few requests as the tracker allows."""

@@ -26,6 +26,7 @@ from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
 from okrsync.engine.querying import Inquiry
 from okrsync.engine.sources import Sources
+from okrsync.engine.writes import Writes
 from okrsync.plan.effort import effort_of
 from okrsync.plan.planner import make_plan
 from okrsync.plan.snapshot import Tolerance
@@ -147,6 +148,7 @@ class Engine:
             self._finish(run, self._outcome(seen.failures))
             raise PlanChanged(plan, expect)
         outbox.resume(seen.fetched.snapshot.items, pending)
+        self._writes(outbox).tidy()
         self._record(seen)
         applied = self._apply(plan, seen.fetched.snapshot, outbox)
         self._record_status()
@@ -162,6 +164,9 @@ class Engine:
         journal = Journal.beside(inputs.cache.path, inputs.workspace, watch)
         return Outbox(inputs.cache, journal, watch, inputs.stop, run)
 
+    def _writes(self, outbox: Outbox) -> Writes:
+        return Writes.beside(self.inputs.cache.path, outbox.watch)
+
     def _look(self, outbox: Outbox, *, creating: bool) -> _Seen:
         inputs = self.inputs
         if creating:
@@ -175,6 +180,8 @@ class Engine:
             trackers=inputs.atlas.trackers,
             young=outbox.journal.recent(),
             begun=outbox.begun(),
+            unshown=outbox.unshown(),
+            written=self._writes(outbox).recent(),
         )
         wished = {
             each.ref for each in wanted_items(self.okrs.objectives, inputs.atlas.placement, {}) if each.may_create
@@ -210,7 +217,9 @@ class Engine:
         inputs = self.inputs
         snapshot = seen.fetched.snapshot
         silent = snapshot.unread | snapshot.doubted
-        pending = outbox.pending(snapshot.items, lambda tracker, project: (tracker, project) not in silent)
+        pending = outbox.pending(
+            snapshot.items, lambda tracker, project: (tracker, project) not in silent, seen.fetched.absent
+        )
         snapshot = replace(snapshot, pending=frozenset(pending))
         known = self._known(seen.measurements)
         wanted = wanted_items(self.okrs.objectives, inputs.atlas.placement, known, inputs.cycle)
@@ -252,6 +261,7 @@ class Engine:
             pool=inputs.pool,
             cache=inputs.cache,
             outbox=outbox,
+            writes=self._writes(outbox),
             homes=self.homes,
             documents=inputs.documents,
             told=inputs.told.step,

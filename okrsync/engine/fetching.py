@@ -14,9 +14,10 @@ from okrsync.engine.journal import Creation
 from okrsync.engine.missing import Absence, Missing
 from okrsync.engine.outcome import Failure
 from okrsync.engine.pool import TrackerPool, cause_of
+from okrsync.engine.writes import ItemAt, Shape, shows
 from okrsync.plan.snapshot import Tolerance, find_ours
 from okrsync.plan.values import Linked, Located, Snapshot
-from okrsync.trackers.errors import NotFound, TrackerError
+from okrsync.trackers.errors import NotFound, NotSure, TrackerError
 from okrsync.trackers.values import Reading, Scope
 
 
@@ -26,6 +27,8 @@ class Fetched:
 
     snapshot: Snapshot
     failures: tuple[Failure, ...]
+    absent: frozenset[Ref] = frozenset()
+    """What of the unshown is certainly not there."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ class Quest:
     """What was created a moment ago, so that searches need not show it yet."""
     begun: Mapping[Ref, Creation] = field(default_factory=dict)
     """What was being created when a run was cut off."""
+    unshown: frozenset[Ref] = frozenset()
+    """What of it no search need show yet, although the request is done by now."""
+    written: Mapping[ItemAt, Shape] = field(default_factory=dict)
+    """What was changed in the last minutes, so that searches may still show it as it was."""
 
     def home(self, ref: Ref) -> tuple[str, str]:
         """Tracker and project where a wanted item belongs."""
@@ -70,6 +77,7 @@ class _Fetch:
         self.told = told
         self.failures: list[Failure] = []
         self.unread: set[tuple[str, str]] = set()
+        self.absent: set[Ref] = set()
 
     def fetch(self, may_create: frozenset[Ref]) -> Fetched:
         quest = self.quest
@@ -77,10 +85,12 @@ class _Fetch:
         found = find_ours(quest.workspace, self._read_all(), quest.links, homes)
         missing = [ref for ref in found.missing if ref in homes and _place(quest.links[ref]) not in self.unread]
         absence = self._absence(missing)
-        items = {**found.items, **absence.back}
+        items = {**self._as_written(found.items), **absence.back}
         items |= self._just_created([ref for ref in quest.young if ref in homes and ref not in {*items, *quest.links}])
         lost = [ref for ref in homes if ref in may_create and ref not in items and ref not in absence.unsure]
-        items |= self._by_marker([ref for ref in lost if homes[ref] not in self.unread and self._may_be_found(ref)])
+        sought = [ref for ref in lost if homes[ref] not in self.unread and self._may_be_found(ref)]
+        items |= self._as_written(self._by_marker(sought))
+        items |= self._beyond_searches([ref for ref in sought if ref in quest.unshown and ref not in items])
         self.unread |= {
             (name, scope.project)
             for name, scopes in quest.scopes.items()
@@ -95,7 +105,7 @@ class _Fetch:
             unread=frozenset(self.unread),
             doubted=absence.doubted,
         )
-        return Fetched(snapshot, (*self.pool.failures, *self.failures))
+        return Fetched(snapshot, (*self.pool.failures, *self.failures), frozenset(self.absent))
 
     def _read_all(self) -> list[Located]:
         read: list[Located] = []
@@ -126,7 +136,7 @@ class _Fetch:
         return reading
 
     def _markers(self, tracker: str) -> list[str]:
-        """The markers of what is wanted there or nobody knows where, and of what was linked there in the same cycles."""
+        """The markers of what is wanted there or nobody knows where, and of what was linked there in these cycles."""
         quest = self.quest
         cycles = {ref.cycle for ref in quest.homes}
         wanted = [ref for ref, (name, _) in quest.homes.items() if name == tracker or ref not in quest.links]
@@ -193,6 +203,55 @@ class _Fetch:
                 self.pool.broke(name, error)
         found = find_ours(self.quest.workspace, read, {}, {ref: self.quest.home(ref) for ref in refs})
         return {ref: located for ref, located in found.items.items() if ref in refs}
+
+    def _beyond_searches(self, refs: Sequence[Ref]) -> dict[Ref, Located]:
+        """What was being created when a run was cut off, looked for where no search shows it yet."""
+        quest = self.quest
+        wanted: dict[tuple[str, Scope], list[Ref]] = {}
+        for ref in refs:
+            (name, scope), begun = quest.homes[ref], quest.begun[ref]
+            if begun.tracker == name:
+                wanted.setdefault((name, replace(scope, project=begun.project)), []).append(ref)
+        read: list[Located] = []
+        for (name, scope), group in wanted.items():
+            tracker = self.pool.get(name)
+            if tracker is None:
+                continue
+            try:
+                items = tracker.find(scope, [str(Marker(quest.workspace, ref)) for ref in group], sure=True)
+                self.absent |= set(group)
+            except NotSure as doubt:
+                items = doubt.found
+            except TrackerError as error:
+                # Not knowing is no reason to create: the whole tracker waits for the next run.
+                self.pool.broke(name, error)
+                continue
+            read += [Located(name, item) for item in items]
+        found = find_ours(quest.workspace, read, {}, {ref: quest.home(ref) for ref in refs})
+        self.absent -= found.items.keys()
+        return {ref: located for ref, located in found.items.items() if ref in refs}
+
+    def _as_written(self, items: Mapping[Ref, Located]) -> dict[Ref, Located]:
+        """The items that searches showed; those that they show as they were before our last changes, read by their ids.
+
+        Whoever believed an old answer would write the same once more, or take the old title for people's own.
+        """
+        fresh = dict(items)
+        for ref, located in items.items():
+            shape = self.quest.written.get((located.tracker, located.item.at.id))
+            tracker = self.pool.get(located.tracker)
+            if shape is None or tracker is None or ref not in self.quest.homes or shows(located.item, shape):
+                continue
+            scope = self.quest.homes[ref][1]
+            fields = scope.fields if ref.is_key_result else scope.objective_fields
+            try:
+                fresh[ref] = Located(located.tracker, tracker.item(located.item.at.id, fields, scope.board))
+            except NotFound:
+                continue  # It was deleted just now; whoever writes to it will hear so.
+            except TrackerError as error:
+                del fresh[ref]
+                self._could_not_read(located.tracker, located.item.at.project, error)
+        return fresh
 
     def _could_not_read(self, tracker: str, project: str, error: Exception) -> None:
         self.unread.add((tracker, project))

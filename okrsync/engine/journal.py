@@ -7,9 +7,6 @@ before and after, until searches are sure to show it.
 
 from __future__ import annotations
 
-import errno
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +14,8 @@ from typing import Any
 
 from okrsync.domain.items import ItemId
 from okrsync.domain.ref import Marker, Ref
+from okrsync.engine.line_file import LineFile
 from okrsync.engine.moments import Moment, Watch
-from okrsync.store.errors import CacheError
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,9 @@ class Creation:
     project: str
     since: Moment
     settle_after: float
-    """Seconds from `since` until a search is sure to show it."""
+    """Seconds from `since` until its request is certainly done."""
+    shown_after: float
+    """Seconds from `since` until every search shows it; no fewer."""
     at: ItemId | None = None
     """Where it is; None as long as nobody knows that it was made."""
 
@@ -40,6 +39,7 @@ class Journal:
 
     def __init__(self, path: Path, workspace: str, watch: Watch) -> None:
         self.path = path
+        self._file = LineFile(path, "the journal of recent creations", "Nothing is created without it")
         self._workspace = workspace
         self._watch = watch
 
@@ -56,9 +56,8 @@ class Journal:
             CacheError: the file is there and may not be read.
         """
         found: dict[Ref, Creation] = {}
-        for line in self._lines():
+        for data in self._file.entries():
             try:
-                data = json.loads(line)
                 marker = Marker.parse(data["marker"])
                 if marker is None or marker.workspace != self._workspace:
                     continue
@@ -66,21 +65,22 @@ class Journal:
                 if not data["over"]:
                     found[marker.ref] = _creation(marker.ref, data)
             except (ValueError, TypeError, KeyError):
-                continue  # A line that a crash cut off; the one before it still counts.
-        return {ref: each for ref, each in found.items() if self._watch.age(each.since) < each.settle_after}
+                continue  # Another version of okrsync wrote it.
+        return {ref: each for ref, each in found.items() if self._watch.age(each.since) < each.shown_after}
 
-    def begin(self, ref: Ref, tracker: str, project: str, settle_after: float) -> None:
+    def begin(self, ref: Ref, tracker: str, project: str, settle_after: float, shown_after: float) -> None:
         """Write down that an item is about to be created. It is on disk when this returns.
 
         Raises:
             CacheError: the file cannot be written; then nothing should be created.
         """
-        self._append(ref, {"tracker": tracker, "project": project, "settle_after": settle_after})
+        waits = {"settle_after": settle_after, "shown_after": shown_after}
+        self._append(ref, {"tracker": tracker, "project": project, **waits})
 
-    def made(self, ref: Ref, tracker: str, at: ItemId, settle_after: float) -> None:
+    def made(self, ref: Ref, tracker: str, at: ItemId, shown_after: float) -> None:
         """Write down where the item is. Raises CacheError as `begin` does."""
         place = [at.project, at.id, at.key, at.url]
-        self._append(ref, {"tracker": tracker, "project": at.project, "settle_after": settle_after, "item": place})
+        self._append(ref, {"tracker": tracker, "project": at.project, "settle_after": shown_after, "item": place})
 
     def over(self, ref: Ref) -> None:
         """Write down that the item certainly was not created. Raises CacheError as `begin` does."""
@@ -93,36 +93,9 @@ class Journal:
         if not self.recent():
             self.path.unlink(missing_ok=True)
 
-    def _lines(self) -> list[str]:
-        try:
-            return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise CacheError(
-                self.path,
-                f"the journal of recent creations cannot be read: {error.strerror}. Let this account read and write it",
-            ) from error
-
     def _append(self, ref: Ref, what: Mapping[str, Any], *, over: bool = False) -> None:
         marker = str(Marker(self._workspace, ref))
-        line = json.dumps({"marker": marker, "over": over, "since": self._watch.now().to_json(), **what})
-        try:
-            descriptor = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-            try:
-                # A crash may have cut the last line off; an empty line costs nothing.
-                content = f"\n{line}\n".encode()
-                if os.write(descriptor, content) < len(content):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise CacheError(
-                self.path,
-                f"the journal of recent creations cannot be written: {error.strerror}. Nothing is created without it:"
-                " make room, and let this account write the file and its folder",
-            ) from error
+        self._file.append({"marker": marker, "over": over, "since": self._watch.now().to_json(), **what})
 
 
 def _creation(ref: Ref, data: Mapping[str, Any]) -> Creation:
@@ -133,5 +106,6 @@ def _creation(ref: Ref, data: Mapping[str, Any]) -> Creation:
         project=str(data["project"]),
         since=Moment.from_json(data["since"]),
         settle_after=float(data["settle_after"]),
+        shown_after=float(data.get("shown_after", data["settle_after"])),
         at=ItemId(*map(str, place)) if place else None,
     )

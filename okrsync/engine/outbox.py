@@ -6,7 +6,7 @@ Each step is committed to the cache and written into the journal beside it, whic
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ from okrsync.plan.values import Located
 from okrsync.store.cache import Cache
 from okrsync.store.errors import CacheError
 from okrsync.store.values import Intent, Link
-from okrsync.trackers.errors import Conflict, TrackerError, Transient
+from okrsync.trackers.errors import Conflict, NotSure, TrackerError, Transient
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.retry import Interrupted
 from okrsync.trackers.values import Draft, Scope
@@ -59,28 +59,37 @@ class Outbox:
         Raises:
             Interrupted: `stop` was set.
         """
-        left = max((left for left in map(self._left, self.begun().values()) if left <= PATIENCE), default=0.0)
+        left = max((left for left in map(self._settles, self.begun().values()) if left <= PATIENCE), default=0.0)
         if left > 0:
             told(f"waiting {left:.0f} s for what an earlier run was creating when it was cut off")
             if self.stop.wait(left):
                 raise Interrupted
 
-    def pending(self, found: Mapping[Ref, Located], readable: Callable[[str, str], bool]) -> dict[Ref, str]:
+    def unshown(self) -> frozenset[Ref]:
+        """What an earlier run began to create, where the request is done by now and no search need show it yet."""
+        begun = self.begun().items()
+        return frozenset(ref for ref, each in begun if self._settles(each) <= 0 < self._shows(each))
+
+    def pending(
+        self, found: Mapping[Ref, Located], readable: Callable[[str, str], bool], absent: Collection[Ref] = ()
+    ) -> dict[Ref, str]:
         """What an earlier run began to create and nobody can tell yet whether it exists, with what to say about it.
 
-        `found` is every item of ours, `readable` whether a tracker answered in full for a project.
+        `found` is every item of ours, `readable` whether a tracker answered in full for a project, `absent` what is
+        certainly not there although no search need show it yet.
         """
         open_refs: dict[Ref, str] = {}
         for ref, creation in self.begun().items():
             if ref in found:
                 continue
-            left = self._left(creation)
+            settles = self._settles(creation)
+            left = settles if settles > 0 else self._shows(creation)
             if not readable(creation.tracker, creation.project):
                 open_refs[ref] = (
                     f"an earlier run was cut off while creating it in {creation.project}, which cannot be read in full"
                     " now, so nobody knows whether it was created"
                 )
-            elif left > 0:
+            elif left > 0 and ref not in absent:
                 open_refs[ref] = (
                     "an earlier run was cut off while creating it, and the tracker's search may not show it yet; it is"
                     f" not created again before that is sure: sync again in {left:.0f} s"
@@ -103,8 +112,13 @@ class Outbox:
                 self.cache.outbox.intend(intent.ref, intent.action, again, self.run)
         self.journal.tidy()
 
-    def _left(self, creation: Creation) -> float:
+    def _settles(self, creation: Creation) -> float:
+        """Seconds until its request is certainly done."""
         return creation.settle_after - self.watch.age(creation.since)
+
+    def _shows(self, creation: Creation) -> float:
+        """Seconds until every search shows what it made."""
+        return creation.shown_after - self.watch.age(creation.since)
 
     def create(self, ref: Ref, tracker: Tracker, scope: Scope, draft: Draft) -> RemoteItem:
         """Create the item once, and commit the link to it.
@@ -119,15 +133,16 @@ class Outbox:
             return self._try(ref, tracker, scope, draft)
 
     def _try(self, ref: Ref, tracker: Tracker, scope: Scope, draft: Draft) -> RemoteItem:
-        name, settle_after = tracker.context.name, tracker.settle_after
+        name, settle_after, shown_after = tracker.context.name, tracker.settle_after, _shown_after(tracker)
         payload: dict[str, Any] = {
             "tracker": name,
             "project": scope.project,
             "marker": draft.marker,
             "settle_after": settle_after,
+            "shown_after": shown_after,
             "since": self.watch.now().to_json(),
         }
-        self.journal.begin(ref, name, scope.project, settle_after)
+        self.journal.begin(ref, name, scope.project, settle_after, shown_after)
         try:
             intent = self.cache.outbox.intend(ref, "create", payload, self.run)
         except CacheError:
@@ -143,7 +158,7 @@ class Outbox:
             self.journal.over(ref)
             self.cache.outbox.fail(intent, str(error))
             raise error.reason from error
-        self.journal.made(ref, name, item.at, settle_after)
+        self.journal.made(ref, name, item.at, shown_after)
         self.cache.outbox.settle(intent, Link(ref, draft.kind, name, item.at))
         return item
 
@@ -164,24 +179,42 @@ class Outbox:
 
     def _after_lost_answer(self, tracker: Tracker, scope: Scope, draft: Draft, error: Transient) -> RemoteItem:
         """Look the marker up until it is there, or until a look-up is sure that it is not."""
-        sure_after = tracker.settle_after
-        end = sure_after if sure_after <= PATIENCE else GLANCE
+        settle_after, shown_after = tracker.settle_after, _shown_after(tracker)
+        lags = shown_after > settle_after
+        end = settle_after if settle_after <= PATIENCE else GLANCE
         waited, pause = 0.0, 0.5
-        while (item := self._find(tracker, scope, draft)) is None and waited < end:
+        item = self._find(tracker, scope, draft)
+        if item is None and lags:
+            # Most often the answer alone was lost, and no search shows for a while what the request made.
+            with suppress(NotSure):
+                item = self._find(tracker, scope, draft, sure=True)
+        while item is None and waited < end:
             pause = min(2 * pause, end - waited)
             if self.stop.wait(pause):
                 raise Interrupted
             waited += pause
+            item = self._find(tracker, scope, draft)
+        left = settle_after if settle_after > PATIENCE else 0.0
+        if item is None and not left and lags:
+            try:
+                item = self._find(tracker, scope, draft, sure=True)
+            except NotSure:
+                left = shown_after
         if item is not None:
             return item
-        if sure_after > PATIENCE:
+        if left:
             raise Unsettled(
-                f"{error}; whether it was created cannot be told yet, so it waits: sync again in {sure_after:.0f} s"
+                f"{error}; whether it was created cannot be told yet, so it waits: sync again in {left:.0f} s"
             ) from error
         raise _CertainlyNotThere(_Lost(str(error))) from error
 
-    def _find(self, tracker: Tracker, scope: Scope, draft: Draft) -> RemoteItem | None:
-        found = tracker.find(scope, [draft.marker])
+    def _find(self, tracker: Tracker, scope: Scope, draft: Draft, *, sure: bool = False) -> RemoteItem | None:
+        try:
+            found = tracker.find(scope, [draft.marker], sure=True) if sure else tracker.find(scope, [draft.marker])
+        except NotSure as doubt:
+            if not doubt.found:
+                raise
+            found = doubt.found
         return next((item for item in found if draft.marker in item.markers), None)
 
 
@@ -197,6 +230,11 @@ class _Lost(Transient):
     """The answer to a create was lost, and the item is not there: it may be sent once more."""
 
 
+def _shown_after(tracker: Tracker) -> float:
+    """Seconds after which every search shows what a request made whose answer was lost."""
+    return max(tracker.settle_after, tracker.capabilities.search_lag)
+
+
 def _creation(intent: Intent) -> Creation:
     """What an intent says, whichever version of okrsync wrote it down."""
     said = intent.payload
@@ -210,4 +248,5 @@ def _creation(intent: Intent) -> Creation:
         project=str(said.get("project", "")),
         since=since,
         settle_after=float(said.get("settle_after", LONGEST_LAG)),
+        shown_after=float(said.get("shown_after", said.get("settle_after", LONGEST_LAG))),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from okrsync.domain.items import RemoteItem
+
 
 class TrackerError(Exception):
     """Something a tracker answered or failed to answer; its text is written for the person who can mend it."""
@@ -28,6 +30,18 @@ class AuthFailed(TrackerError):
 
 class NotFound(TrackerError):
     """The thing is not there, or may not be seen with these credentials."""
+
+
+class NotSure(TrackerError):
+    """Whether an item exists cannot be told yet.
+
+    Args:
+        found: items of those that were looked for which certainly exist.
+    """
+
+    def __init__(self, message: str, found: tuple[RemoteItem, ...] = ()) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 class Rejected(TrackerError):

@@ -85,6 +85,10 @@ class Client:
         """The server's present moment; where its clocks differ, the later one. In UTC."""
         return datetime.now(UTC) + max(self._clocks.values(), default=timedelta(0))
 
+    def at_least(self) -> datetime:
+        """The server's present moment; where its clocks differ, the earlier one. In UTC."""
+        return datetime.now(UTC) + min(self._clocks.values(), default=timedelta(0))
+
     def get(self, path: str, params: Params | None = None, *, about: str | None = None) -> Any:
         """The JSON at `path`, below `/rest/api/2/`.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
 
 from okrsync.trackers.errors import Misconfigured, NotFound, Rejected
 from okrsync.trackers.values import Child, ItemKind, RemoteItem, Scope
@@ -33,6 +35,7 @@ class Reader:
         self._workspace = workspace
         self._link_types: dict[str, str] = {}
         self._ids: dict[str, str] = {}
+        self._labels_seen: set[str] = set()
 
     def epic_link(self) -> JiraField | None:
         """Data Center's field that puts an item below an epic; None on Cloud, and without Jira Software."""
@@ -87,7 +90,7 @@ class Reader:
     def items(self, rows: Sequence[Row], views: Views) -> list[RemoteItem]:
         """The items in rows of Jira's JSON."""
         for row in rows:
-            self.remember(str(row.get("key") or ""), str(row["id"]))
+            self.remember(str(row.get("key") or ""), str(row["id"]), with_labels=True)
         self._learn_epics(rows)
         found = []
         for row in rows:
@@ -96,10 +99,28 @@ class Reader:
             found.append(items.remote_item(row, views.get(project) or views[""], link_type))
         return [replace(each, parent=self._ids.get(each.parent or "", each.parent)) for each in found]
 
-    def remember(self, key: str, id_: str) -> None:
-        """Keep the id of a key."""
+    def row(self, key: str, fields: Sequence[str]) -> Row:
+        """An issue's JSON by its id or key, from the database.
+
+        Raises:
+            NotFound: it is gone, or may not be seen.
+        """
+        path = issue_path(key)
+        row: Any = self._client.get(path, {"fields": ",".join(fields)}, about=key)
+        if not isinstance(row, Mapping) or not row.get("id"):
+            raise self._client.unreadable("GET", path)
+        return row
+
+    def remember(self, key: str, id_: str, *, with_labels: bool) -> None:
+        """Keep the id of a key, and whether its labels were seen or given."""
         if key:
             self._ids[key] = id_
+            if with_labels:
+                self._labels_seen.add(key)
+
+    def has_seen_labels(self, key: str) -> bool:
+        """Whether the labels of the issue with this key were seen before, or given to it."""
+        return key in self._labels_seen
 
     def children(self, parents: Sequence[RemoteItem], points_field: str | None) -> dict[str, tuple[Child, ...]]:
         """The children of each parent, by the parent's id."""
@@ -125,7 +146,7 @@ class Reader:
             except Rejected:
                 continue  # One of them was deleted in between; their children keep the key as parent.
             for row in epics:
-                self.remember(str(row.get("key") or ""), str(row["id"]))
+                self.remember(str(row.get("key") or ""), str(row["id"]), with_labels=False)
 
     def _children(
         self, parents: Mapping[str, RemoteItem], link: JiraField | None, points_field: str | None
@@ -170,6 +191,11 @@ class Reader:
 
     def _points_id(self, project: str, name: str | None) -> str | None:
         return self._resolver.ids(project, [name]).get(name) if name else None
+
+
+def issue_path(key: str) -> str:
+    """Where an issue is, by its id or key."""
+    return f"issue/{quote(key, safe='')}"
 
 
 def asked_fields(views: Iterable[items.View]) -> list[str]:

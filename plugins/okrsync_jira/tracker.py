@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 
 from okrsync.trackers.diagnosis import Finding
@@ -40,16 +39,17 @@ from okrsync_jira.diagnosing import findings
 from okrsync_jira.errors import FieldsRejected, refused_fields
 from okrsync_jira.fields import EPIC_NAME
 from okrsync_jira.history import History
-from okrsync_jira.paging import Row, Search, chunks, listed, whole_list
+from okrsync_jira.paging import Search, chunks, listed, whole_list
+from okrsync_jira.probing import Prober
 from okrsync_jira.querying import Queries
-from okrsync_jira.reading import Reader, Views, asked_fields
+from okrsync_jira.reading import Reader, Views, asked_fields, issue_path
 from okrsync_jira.screens import Projects, visible_projects
 
 OVERLAP = timedelta(minutes=15)
 """How far behind the newest change an incremental read begins: Jira Cloud's index lags writes by up to minutes."""
 LONGEST_LABEL = 255
-SETTLE_ON_DATA_CENTER = 15.0
-"""Seconds after which a search on Data Center is sure to see what was created."""
+SETTLE_ON_LOOPBACK = 2.0
+"""Seconds after which a server on this machine is done with a request that was cut off."""
 
 
 class JiraTracker(Tracker):
@@ -65,12 +65,12 @@ class JiraTracker(Tracker):
         self._history = History(self._client, self._resolver)
         search = Search(self._client)
         self._reader = Reader(self._client, search, self._resolver, context.workspace)
+        self._prober = Prober(self._client, search, self._reader)
         self._queries = Queries(self._client, search, self._resolver)
 
     @property
     def settle_after(self) -> float:
-        # Data Center's index is written with the issue; what remains is a request that a cut connection left running.
-        return self.capabilities.settle_after if self._client.server.cloud else SETTLE_ON_DATA_CENTER
+        return SETTLE_ON_LOOPBACK if self._client.site.loopback else self.capabilities.settle_after
 
     def login(self) -> Login:
         server = self._client.server
@@ -127,11 +127,14 @@ class JiraTracker(Tracker):
         )
 
     def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:
-        return tuple(self._reader.marked(markers, self._reader.views([scope])))
+        views = self._reader.views([scope])
+        if sure:
+            return tuple(self._prober.find(scope.project, frozenset(markers), views))
+        return tuple(self._reader.marked(markers, views))
 
     def item(self, key: str, fields: Sequence[str] = (), board: str | None = None) -> RemoteItem:
         view = self._reader.view(items.project_of(key), fields)
-        return self._reader.items([self._issue(key, asked_fields([view]))], {"": view})[0]
+        return self._reader.items([self._reader.row(key, asked_fields([view]))], {"": view})[0]
 
     def children(
         self, parents: Sequence[RemoteItem], points_field: str | None = None, board: str | None = None
@@ -175,7 +178,7 @@ class JiraTracker(Tracker):
         if not isinstance(said, Mapping) or not said.get("id"):
             raise Transient(f"Jira at {self._client.site.base} did not say which item it created", acted=None)
         at = items.item_id(said, self._client.server.base_url)
-        self._reader.remember(at.key, at.id)
+        self._reader.remember(at.key, at.id, with_labels=True)
         return items.created_item(scope, draft, at, type_name)
 
     def update(self, scope: Scope, item: RemoteItem, edit: Edit) -> None:
@@ -183,12 +186,12 @@ class JiraTracker(Tracker):
         if not body:
             return
         try:
-            self._client.put(_issue_path(item.at.id), body, about=item.at.key)
+            self._client.put(issue_path(item.at.id), body, about=item.at.key)
         except FieldsRejected as error:
             raise self._in_names(error, f"the change of {item.type_name or 'item'} {item.at.key}") from error
 
     def set_closed(self, item: RemoteItem, closed: bool) -> None:
-        path = f"{_issue_path(item.at.id)}/transitions"
+        path = f"{issue_path(item.at.id)}/transitions"
         said = self._client.get(path, {"expand": "transitions.fields"}, about=item.at.key)
         offered = said.get("transitions") if isinstance(said, Mapping) else None
         if not isinstance(offered, list):
@@ -222,7 +225,7 @@ class JiraTracker(Tracker):
             raise
 
     def unlink(self, scope: Scope, child: ItemId, parent: ItemId) -> None:
-        fields = self._issue(child.id, ["issuelinks"]).get("fields") or {}
+        fields = self._reader.row(child.id, ["issuelinks"]).get("fields") or {}
         link = items.linked(fields, scope.link_type or items.LINK_TYPE).get(parent.id)
         if not link:
             return
@@ -231,13 +234,13 @@ class JiraTracker(Tracker):
             self._client.delete(f"issueLink/{quote(link, safe='')}", about=f"the link to {parent.key}")
 
     def comment(self, item: ItemId, text: str) -> str:
-        said = self._client.post(f"{_issue_path(item.id)}/comment", {"body": text}, about=f"a comment on {item.key}")
+        said = self._client.post(f"{issue_path(item.id)}/comment", {"body": text}, about=f"a comment on {item.key}")
         if not isinstance(said, Mapping) or not said.get("id"):
             raise Transient(f"Jira did not say which comment it added to {item.key}", acted=None)
         return str(said["id"])
 
     def comments(self, item: ItemId) -> tuple[Comment, ...]:
-        path = f"{_issue_path(item.id)}/comment"
+        path = f"{issue_path(item.id)}/comment"
         rows = whole_list(
             self._client, path, ("comments",), page_size=100, about=item.key, identity=lambda row: str(row.get("id"))
         )
@@ -246,15 +249,8 @@ class JiraTracker(Tracker):
     def close(self) -> None:
         self._client.close()
 
-    def _issue(self, key: str, fields: Sequence[str]) -> Row:
-        path = _issue_path(key)
-        row: Any = self._client.get(path, {"fields": ",".join(fields)}, about=key)
-        if not isinstance(row, Mapping) or not row.get("id"):
-            raise self._client.unreadable("GET", path)
-        return row
-
     def _is_closed(self, at: ItemId) -> bool:
-        return items.is_done(self._issue(at.id, ["status"]).get("fields") or {})
+        return items.is_done(self._reader.row(at.id, ["status"]).get("fields") or {})
 
     def _changed(
         self, scopes: Sequence[Scope], begun: datetime, views: Views
@@ -323,7 +319,3 @@ class JiraTracker(Tracker):
         self._resolver.forget()
         self._projects.forget()
         return refused_fields(error, what, {each.id: each.name for each in known.fields} if known else {})
-
-
-def _issue_path(key: str) -> str:
-    return f"issue/{quote(key, safe='')}"

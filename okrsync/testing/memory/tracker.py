@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from okrsync.domain.ref import Marker
 from okrsync.testing.memory.context import URL
+from okrsync.testing.memory.queries import match_of, test_of
 from okrsync.testing.memory.records import StoredItem
 from okrsync.testing.memory.server import MemoryServer
-from okrsync.trackers.errors import NotFound, Rejected
+from okrsync.trackers.errors import Misconfigured, NotFound, Rejected
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
 from okrsync.trackers.values import (
     Candidate,
@@ -27,6 +28,9 @@ from okrsync.trackers.values import (
     Keep,
     Login,
     Markup,
+    Match,
+    Matches,
+    Query,
     Reading,
     RemoteItem,
     Scope,
@@ -52,6 +56,7 @@ class MemoryTracker(Tracker):
         markup=Markup.WIKI,
         due_on_key_results=True,
         native_links=True,
+        queries=True,
         field_history=True,
     )
 
@@ -141,10 +146,11 @@ class MemoryTracker(Tracker):
         """The items of the scope's project that carry one of the markers: the visible ones, or surely all."""
         wanted = set(markers)
         look = self.server.present if sure and self.capabilities.search_lag else self.server.visible
-        return self._send(
-            "find",
-            lambda: tuple(self._shown(each, scope) for each in look(scope.project) if wanted.intersection(each.markers)),
-        )
+
+        def act() -> tuple[RemoteItem, ...]:
+            return tuple(self._shown(each, scope) for each in look(scope.project) if wanted.intersection(each.markers))
+
+        return self._send("find", act)
 
     def item(self, key: str, fields: Sequence[str] = (), board: str | None = None) -> RemoteItem:
         """One item, however young."""
@@ -210,6 +216,32 @@ class MemoryTracker(Tracker):
             )
 
         return self._send("candidates", act)
+
+    def matches(self, query: Query, known: Mapping[str, Match] | None = None, since: str | None = None) -> Matches:
+        """What matches among the visible items, or of it what changed since the server's revision `since`."""
+
+        def act() -> Matches:
+            test, visible = self._read_query(query)
+            after = int(since) if since and self._incremental else 0
+            found = [each for each in visible if test(each)]
+            return Matches(
+                matches=tuple(match_of(each, query) for each in found if each.revision > after),
+                left=frozenset(known or ()) - {each.at.id for each in found} if after else frozenset(),
+                complete=after == 0,
+                cursor=self._cursor(),
+                deserted=not visible,
+            )
+
+        return self._send("matches", act)
+
+    def count(self, query: Query) -> int | None:
+        """How many match."""
+
+        def act() -> int:
+            test, visible = self._read_query(query)
+            return sum(map(test, visible))
+
+        return self._send("count", act)
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         """Create the item with its marker."""
@@ -333,6 +365,13 @@ class MemoryTracker(Tracker):
     def _shown(self, item: StoredItem, scope: Scope) -> RemoteItem:
         names = {ItemKind.OBJECTIVE: scope.objective_fields, ItemKind.KEY_RESULT: scope.fields}.get(item.kind, ())
         return item.shown(names, self.server.projects[item.at.project].fields)
+
+    def _read_query(self, query: Query) -> tuple[Callable[[StoredItem], bool], Sequence[StoredItem]]:
+        known = self.server.project(query.project).fields
+        missing = [name for name in query.fields if len(known.get(name, ())) != 1]
+        if missing:
+            raise Misconfigured(f"{query.project} has no field {missing[0]!r}; it has {', '.join(sorted(known))}")
+        return test_of(query), self.server.visible(query.project)
 
     def _cursor(self) -> str | None:
         if not self._incremental:
