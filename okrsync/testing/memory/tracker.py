@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from okrsync.domain.ref import Marker
 from okrsync.testing.memory.context import URL
-from okrsync.testing.memory.queries import match_of, test_of
+from okrsync.testing.memory.queries import answer
 from okrsync.testing.memory.records import StoredItem
 from okrsync.testing.memory.server import MemoryServer
-from okrsync.trackers.errors import Misconfigured, NotFound, Rejected
+from okrsync.trackers.errors import NotFound, Rejected
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
 from okrsync.trackers.values import (
     Candidate,
@@ -88,6 +89,7 @@ class MemoryTracker(Tracker):
             fields_with_item=fields_with_item,
             native_links=native_links,
             pull_requests=pull_requests,
+            queries=True,
             adoption=True,
             field_history=field_history,
             reads_by_marker=reads_by_marker,
@@ -220,28 +222,14 @@ class MemoryTracker(Tracker):
     def matches(self, query: Query, known: Mapping[str, Match] | None = None, since: str | None = None) -> Matches:
         """What matches among the visible items, or of it what changed since the server's revision `since`."""
 
-        def act() -> Matches:
-            test, visible = self._read_query(query)
-            after = int(since) if since and self._incremental else 0
-            found = [each for each in visible if test(each)]
-            return Matches(
-                matches=tuple(match_of(each, query) for each in found if each.revision > after),
-                left=frozenset(known or ()) - {each.at.id for each in found} if after else frozenset(),
-                complete=after == 0,
-                cursor=self._cursor(),
-                deserted=not visible,
-            )
-
-        return self._send("matches", act)
+        after = int(since) if since and self._incremental else 0
+        return self._send(
+            "matches", lambda: replace(answer(self.server, query, known or {}, after), cursor=self._cursor())
+        )
 
     def count(self, query: Query) -> int | None:
         """How many match."""
-
-        def act() -> int:
-            test, visible = self._read_query(query)
-            return sum(map(test, visible))
-
-        return self._send("count", act)
+        return self._send("count", lambda: len(answer(self.server, query, {}, 0).matches))
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         """Create the item with its marker."""
@@ -365,13 +353,6 @@ class MemoryTracker(Tracker):
     def _shown(self, item: StoredItem, scope: Scope) -> RemoteItem:
         names = {ItemKind.OBJECTIVE: scope.objective_fields, ItemKind.KEY_RESULT: scope.fields}.get(item.kind, ())
         return item.shown(names, self.server.projects[item.at.project].fields)
-
-    def _read_query(self, query: Query) -> tuple[Callable[[StoredItem], bool], Sequence[StoredItem]]:
-        known = self.server.project(query.project).fields
-        missing = [name for name in query.fields if len(known.get(name, ())) != 1]
-        if missing:
-            raise Misconfigured(f"{query.project} has no field {missing[0]!r}; it has {', '.join(sorted(known))}")
-        return test_of(query), self.server.visible(query.project)
 
     def _cursor(self) -> str | None:
         if not self._incremental:
