@@ -129,7 +129,8 @@ class Engine:
         plan, pending = self._decide(seen, outbox)
         outcome = self._outcome((*seen.failures, *_failures_of(pending)), plan=plan)
         manners = {name: self.inputs.pool.manner(name) for name in {change.tracker for change in plan.changes}}
-        return replace(outcome, effort=effort_of(plan, manners, outcome.requests))
+        existing = {ref: located.tracker for ref, located in seen.fetched.snapshot.items.items()}
+        return replace(outcome, effort=effort_of(plan, manners, existing, outcome.requests))
 
     def sync(self, expect: str | None = None) -> Outcome:
         """Find out what is to be done, and do it.

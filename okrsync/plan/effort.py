@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from okrsync.domain.rates import WriteRate
+from okrsync.domain.ref import Ref
 from okrsync.plan.values import Plan, Step
 
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -52,17 +53,21 @@ class Effort:
         }
 
 
-def effort_of(plan: Plan, manners: Mapping[str, Manner], reads: int = 0) -> Effort:
-    """What `plan` takes. `manners` tells by tracker how it takes writes, `reads` how many requests reading takes.
+def effort_of(plan: Plan, manners: Mapping[str, Manner], existing: Mapping[Ref, str], reads: int = 0) -> Effort:
+    """What `plan` takes.
+
+    `manners` tells by tracker how it takes writes, `existing` in which tracker the items are that there are already,
+    and `reads` how many requests reading takes.
 
     Trackers are written one after the other, so their times add up.
     """
+    homes = {**existing, **{step.ref: step.wanted.placement.tracker for step in plan.steps if step.creates}}
     writes: dict[str, list[bool]] = defaultdict(list)
     apart: dict[tuple[str, str], list[Step]] = defaultdict(list)
     for step in plan.steps:
         placement = step.wanted.placement
         manner = manners.get(placement.tracker, Manner())
-        writes[placement.tracker] += _writes(step, manner)
+        writes[placement.tracker] += _writes(step, manner, homes)
         if step.fields and not manner.fields_with_item:
             apart[placement.tracker, placement.project].append(step)
     for (tracker, _), steps in apart.items():
@@ -102,7 +107,7 @@ def least_seconds(writes: Iterable[bool], rate: WriteRate) -> float:
     return now
 
 
-def _writes(step: Step, manner: Manner) -> list[bool]:
+def _writes(step: Step, manner: Manner, homes: Mapping[Ref, str]) -> list[bool]:
     """The requests that a step sends to its item, in their order: True for a creation.
 
     A field that lives apart from its item is not among them.
@@ -115,5 +120,7 @@ def _writes(step: Step, manner: Manner) -> list[bool]:
         found.append(True)
     elif step.title is not None or step.writes_due or step.block or step.marker or of_item:
         found.append(False)
-    found += [False] * (len(step.links) + len(step.unlinks))
+    # What is aligned to need not be in a tracker at all.
+    linked = [ref for ref in step.links if homes.get(ref) == step.wanted.placement.tracker]
+    found += [False] * (len(linked) + len(step.unlinks))
     return [*found, False] if step.closed is not None else found

@@ -26,7 +26,7 @@ from tests.system.pages import DOCS, ROOT, Block, anchors, blocks, every_page, g
 
 _CALL = re.compile(r"(?:^|(?<=[\s(/]))okrsync(?=\s|$)([^;&|)\n`]*)", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"COMMAND|SHELL")
-_UNSETTLED = re.compile(r"(?<=\()\d+(?= requests?\))|(?<=^plan )[0-9a-f]{16}(?=:)")
+_UNSETTLED = re.compile(r"(?<=\()\d+(?= requests?\))|(?<=^plan )[0-9a-f]{16}(?=:)|(?<=^takes )\d+(?= request)")
 _TUTORIAL = DOCS / "tutorial" / "first-cycle.md"
 _STEP = re.compile(
     r"<!-- test: write (?P<path>\S+) -->\n```\w+\n(?P<content>.*?)^```$"

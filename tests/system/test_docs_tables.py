@@ -91,7 +91,7 @@ def test_the_keys_of_plan_json_and_sync_json_are_all_described() -> None:
         [row[0] for row in rows[1:]] for rows in tables(page.read_text(encoding="utf-8"))
     ]
     change = Change(Action.UPDATE, REF, "work", "PLAT", "PLAT-1", "title", "a", "b", "c")
-    assert of_plan == list(Plan().to_json())
+    assert of_plan == [*Plan().to_json(), "effort"]
     assert of_change == list(change.to_json())
     assert of_actions == list(Action)
     outcome = Outcome(failures=(Failure(Cause.REFUSED, "no"),))

@@ -22,10 +22,17 @@ ENTERPRISE = WriteRate()
 
 def test_creating_takes_one_request_an_item_and_one_a_link() -> None:
     world = World(objective("parent", key_results=2), objective("child", aligns_to=(objective("parent").ref,)))
-    effort = effort_of(world.sync(), {}, reads=3)
+    effort = effort_of(world.sync(), {}, {}, reads=3)
     assert effort == Effort(reads=3, writes=6, creations=5)
     assert effort.requests == 9
-    assert effort_of(world.plan(), {}) == Effort(), "where nothing is to be done nothing is sent"
+    assert effort_of(world.plan(), {}, {}) == Effort(), "where nothing is to be done nothing is sent"
+
+
+def test_a_link_is_sent_where_both_ends_are_in_the_tracker() -> None:
+    parent = objective("parent", key_results=0)
+    world = World(objective("child", key_results=0, aligns_to=(parent.ref,)))
+    plan = world.plan()
+    assert [effort_of(plan, {}, each).writes for each in ({}, {parent.ref: "other"}, {parent.ref: "work"})] == [1, 1, 2]
 
 
 def test_fields_that_live_apart_are_written_in_batches() -> None:
@@ -33,30 +40,30 @@ def test_fields_that_live_apart_are_written_in_batches() -> None:
     world = World(*(objective(f"o{number}", key_results=3) for number in range(4)), placement=placement)
     manners = {"work": Manner(WriteRate(fields_at_once=20), fields_with_item=False)}
     # 4 milestones and 12 issues, the issues put on the board in one request, and 24 numbers in two.
-    assert effort_of(world.plan(), manners) == Effort(writes=16 + 1 + 2, creations=16)
-    assert effort_of(world.sync(), {}).writes == 16
+    assert effort_of(world.plan(), manners, {}) == Effort(writes=16 + 1 + 2, creations=16)
+    assert effort_of(world.sync(), {}, {}).writes == 16
 
 
 def test_an_update_and_a_closing_are_a_request_each_and_adopting_is_none() -> None:
     world = World(objective())
     world.sync()
     world.rewrite("signup", title="Sign up at once", stage=Stage.CLOSED)
-    assert effort_of(world.plan(), {}).writes == 2
+    assert effort_of(world.plan(), {}, {}).writes == 2
     world.sync()
     world.placement = replace(PLACEMENT, authority=Authority.TRACKER)
     world.edit(objective().ref, title="As they say")
     plan = world.plan()
     assert [str(each.action) for each in plan.changes] == ["adopt"]
-    assert effort_of(plan, {}) == Effort()
+    assert effort_of(plan, {}, {}) == Effort()
 
 
 def test_the_time_of_a_plan_is_that_of_its_limits() -> None:
     world = World(*(objective(f"o{number}", key_results=0) for number in range(120)))
     plan = world.plan()
-    assert effort_of(plan, {"work": Manner(GITHUB_COM)}).seconds == 119.0
-    assert effort_of(plan, {"work": Manner(replace(GITHUB_COM, seconds_between=0.0))}).seconds == 60.0
-    assert effort_of(plan, {"work": Manner(ENTERPRISE)}).seconds == 0.0
-    assert effort_of(Plan(), {"work": Manner(GITHUB_COM)}).to_json() == {
+    assert effort_of(plan, {"work": Manner(GITHUB_COM)}, {}).seconds == 119.0
+    assert effort_of(plan, {"work": Manner(replace(GITHUB_COM, seconds_between=0.0))}, {}).seconds == 60.0
+    assert effort_of(plan, {"work": Manner(ENTERPRISE)}, {}).seconds == 0.0
+    assert effort_of(Plan(), {"work": Manner(GITHUB_COM)}, {}).to_json() == {
         "requests": 0,
         "reads": 0,
         "writes": 0,
