@@ -26,7 +26,7 @@ from okrsync.engine.sources import NoValue, Sources
 from okrsync.plan.merge import CheckedIn, decide_manual, is_news
 from okrsync.plan.values import Located, Placement, Role, Snapshot
 from okrsync.store.values import CheckIn, Measured
-from okrsync.trackers.errors import NotFound, TrackerError
+from okrsync.trackers.errors import NotFound, Rejected, TrackerError
 
 SOURCES = ("manual", "field", "children", *QUERIES)
 """The measures that need no plugin."""
@@ -259,6 +259,8 @@ class _Meter:
                 self.others[asked] = tracker.item(key, [name], task.board)
             except TrackerError as error:
                 self.others[asked] = error
+            if isinstance(self.others[asked], RemoteItem | NotFound | Rejected):
+                self.pool.answered(placement.tracker)
         found = self.others[asked]
         if isinstance(found, NotFound):
             raise _Unmeasurable(f"item {key} does not exist in {placement.tracker}, or may not be seen: {found}")

@@ -137,6 +137,7 @@ class Inquiry:
         identity = _identity(tracker, query)
         known = self._readings.reading(name, identity)
         found = tracker.matches(query, known.matches, known.cursor)
+        self._pool.answered(name)
         matches = found.after(known.matches)
         before = len(known.matches) or any(self._last(each.ref) for each in group)
         if not matches and before:
@@ -155,6 +156,7 @@ class Inquiry:
         """The tracker's quick estimate; None where it has none, or where nothing matches, which is looked into."""
         try:
             number = self._tracker(name).count(query)
+            self._pool.answered(name)
         except TrackerError as error:
             return Unanswered(str(error), cause_of(error))
         except Unanswered as why:
