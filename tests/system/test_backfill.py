@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from okrsync.domain.ref import Ref
 from okrsync.sandbox.faults import Fault
 from okrsync.sandbox.jira import JiraSandbox
 from tests.system.grounds import CYCLE, Desk, GitHub, JiraCloud, JiraDataCenter, JiraGround, served
+from tests.vendor.jira_description import JiraDescription
 
 O1 = Ref(CYCLE, "o0-0")
 KR1, KR2 = O1.child("kr1"), O1.child("kr2")
@@ -125,6 +127,25 @@ def test_the_history_from_before_is_filled_in_once(desk: Desk, okrsync: Okrsync)
     assert again["added"] == [] and rows(okrsync) == everything
     assert "0 values since 2026-10-01 added" in okrsync("cache", "backfill", days=1)
     assert len([each for each in site_of(desk).requests.writes() if "bulkfetch" not in each.path]) == writes
+
+
+def test_cloud_is_asked_as_atlassian_describes_it(tmp_path: Path, okrsync: Okrsync, monkeypatch: Any) -> None:
+    try:
+        description = JiraDescription.load()
+    except FileNotFoundError as absent:
+        if os.environ.get("OKRSYNC_REQUIRE_VENDOR") == "1":
+            raise
+        pytest.skip(str(absent))
+    monkeypatch.chdir(tmp_path)
+    with served(JiraCloud()) as ground:
+        desk = Desk(ground, tmp_path)
+        desk.write_team(key_results=2)
+        worked_before(desk)
+        okrsync("pull")
+        okrsync("cache", "backfill")
+        records = ground.site.requests.records
+    assert [each.path for each in records].count("/rest/api/2/changelog/bulkfetch") == 2
+    assert [problem for each in records for problem in description.check(each)] == []
 
 
 def test_since_adds_what_is_older_than_the_cycle(desk: Desk, okrsync: Okrsync) -> None:
