@@ -123,7 +123,7 @@ class Inquiry:
                 # One wrong field is no reason for the others to go without a value.
                 apart = [self._exactly(name, query, some) for some in by_field.values()]
                 return {ref: answer for answers in apart for ref, answer in answers.items()}
-            why = Unanswered(str(error), cause_of(error))
+            why = Unanswered(str(error))
         except TrackerError as error:
             why = Unanswered(str(error), cause_of(error))
         except Unanswered as unanswered:

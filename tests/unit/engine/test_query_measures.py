@@ -1,0 +1,378 @@
+"""Values over a query: worked out by hand, shared, and never taken for nothing by mistake."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from okrsync.domain.ref import Ref
+from okrsync.engine.outcome import Cause, ExitCode, Outcome
+from okrsync.store.values import CurrentValue
+from okrsync.trackers.errors import Rejected, Transient
+from okrsync.trackers.values import ItemId
+from tests.unit.engine.conftest import Found
+from tests.unit.engine.world import World
+
+KR = Ref("2026-Q4", "signup", "kr1")
+
+
+def measured(world: World, *measures: str, unit: str = "s") -> None:
+    """An objective whose key results are measured so."""
+    world.add("signup", key_results=len(measures))
+    for key_result, measure in zip(world.objectives["alpha"]["signup"].key_results, measures, strict=True):
+        key_result.measure = measure
+    world.write("alpha")
+    path = world.document("alpha")
+    path.write_text(path.read_text().replace('unit = "s"', f'unit = "{unit}"'))
+
+
+def count(query: str, **options: Any) -> str:
+    return table("count", query, **options)
+
+
+def table(source: str, query: str, **options: Any) -> str:
+    keys = {"from": source, "query": query, **options}
+    return "{ " + ", ".join(f"{name} = {json.dumps(value)}" for name, value in keys.items()) + " }"
+
+
+def work(world: World, *labels: str, done: bool = False, points: float | str | None = None) -> ItemId:
+    """Somebody adds an issue."""
+    at = world.server.people.add_item("PLAT", "Some work")
+    for label in labels:
+        world.server.people.add_label(at, label)
+    if done:
+        world.server.people.close(at)
+    if points is not None:
+        world.server.items[at.id].fields["OKR progress"] = points
+    return at
+
+
+def value(world: World, ref: Ref = KR) -> CurrentValue:
+    with world.open_cache() as cache:
+        found = cache.observations.current_of(ref)
+    assert found is not None
+    return found
+
+
+def values(world: World, number: int) -> list[float | None]:
+    return [value(world, KR.parent.child(f"kr{each}")).value for each in range(1, number + 1)]
+
+
+def only_failure(outcome: Outcome) -> str:
+    (failure,) = outcome.failures
+    return failure.message
+
+
+def test_each_measure_gives_what_is_worked_out_by_hand(found: Found) -> None:
+    world = found()
+    measured(
+        world,
+        count("label:bug open"),
+        table("sum", "label:bug", field="OKR progress"),
+        table("average", "label:bug", field="OKR progress"),
+        table("done", "label:bug"),
+        table("done", "label:bug", field="OKR progress"),
+    )
+    work(world, "bug", points=2.0)
+    work(world, "bug", points=6.5, done=True)
+    work(world, "bug", done=True)
+    work(world, "other", points=100.0)
+
+    assert world.sync().exit_code is ExitCode.DONE
+
+    assert values(world, 5) == [1, 8.5, 4.25, 2 / 3, 6.5 / 8.5]
+    assert value(world).source == "1 issue of PLAT that match"
+    assert value(world, Ref.parse("2026-Q4/signup/kr4")).source == "2 of 3 issues of PLAT that match done"
+
+
+def test_a_share_is_in_the_key_results_unit(found: Found) -> None:
+    world = found()
+    measured(world, table("done", "label:bug"), unit="%")
+    for done in (True, True, False, True):
+        work(world, "bug", done=done)
+
+    world.sync()
+
+    assert value(world).value == 75
+
+
+def test_a_value_knows_which_issues_it_came_from(found: Found) -> None:
+    world = found()
+    measured(world, table("sum", "label:bug", field="OKR progress"), table("done", "label:bug"))
+    one, other = work(world, "bug", points=2.0), work(world, "bug", done=True)
+
+    world.sync()
+
+    evidence = value(world).evidence
+    assert evidence["method"] == {
+        "from": "sum",
+        "query": "label:bug",
+        "field": "OKR progress",
+        "project": "PLAT",
+    }
+    assert evidence["parts"] == [[one.id, one.key, 0, 2.0], [other.id, other.key, 0, 0.0]]
+    assert evidence["pages"] == [one.url.removesuffix(one.key), "#"]
+    done = value(world, Ref.parse("2026-Q4/signup/kr2")).evidence
+    assert done["parts"] == [[one.id, one.key, 0], [other.id, other.key, 1]]
+    assert (done["done"], done["total"]) == (1, 2)
+
+
+def test_items_of_okrsync_never_count(found: Found) -> None:
+    world = found()
+    measured(world, count(""), count("open"))
+    world.objectives["alpha"]["signup"].key_results[0].measure = count("open")
+    world.write("alpha")
+    work(world)
+
+    world.sync()
+    assert len(world.server.items) > 1
+    world.sync()
+
+    assert values(world, 2) == [1, 1]
+
+
+def test_key_results_with_one_query_share_its_request(found: Found) -> None:
+    world = found()
+    measured(
+        world,
+        count("label:bug"),
+        table("sum", "label:bug", field="OKR progress"),
+        table("average", "label:bug", field="KR target"),
+        table("done", "label:bug"),
+        count("label:bug", since="cycle"),
+    )
+    work(world, "bug")
+    world.server.people.set_field(work(world, "bug"), "KR target", 3.0)
+
+    world.sync()
+
+    assert world.server.calls["matches"] == 2
+    assert values(world, 5) == [2, 0, 3, 0, 2]
+
+
+def test_a_later_reading_goes_on_from_the_last(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug"))
+    first, second, third = work(world, "bug"), work(world, "bug"), work(world, "bug")
+    world.sync()
+
+    world.server.people.delete(first)
+    world.server.items[second.id].labels.clear()
+    world.server.touch(world.server.items[second.id])
+    fourth = work(world, "bug")
+    world.sync()
+
+    assert [each[0] for each in value(world).evidence["parts"]] == sorted([third.id, fourth.id])
+    assert world.observed(KR) == [3, 2]
+
+
+def test_a_reading_that_fails_leaves_everything_as_it_was(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug"))
+    work(world, "bug")
+    world.sync()
+    with world.open_cache() as cache:
+        before = cache._session.select(lambda *row: row, "select * from queries join matches on query_id = id")
+
+    work(world, "bug")
+    world.time.sleep(60)
+    world.server.fail("matches", Transient("the connection broke off"), times=2)
+    outcome = world.sync()
+
+    assert outcome.exit_code is ExitCode.PARTLY_FAILED
+    assert "alpha.toml:" in only_failure(outcome) and "the connection broke off" in only_failure(outcome)
+    assert (value(world).value, value(world).problem) == (1, "the connection broke off")
+    with world.open_cache() as cache:
+        assert before == cache._session.select(lambda *row: row, "select * from queries join matches on query_id = id")
+    world.sync()
+    assert (value(world).value, value(world).problem) == (2, None)
+
+
+def test_nothing_is_believed_when_a_second_look_agrees_and_others_are_still_there(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug open"))
+    bug = work(world, "bug")
+    work(world)
+    world.sync()
+
+    world.server.people.close(bug)
+    calls = world.server.calls["matches"]
+    assert world.sync().exit_code is ExitCode.DONE
+
+    assert world.observed(KR) == [1, 0]
+    assert world.server.calls["matches"] == calls + 2
+
+
+@pytest.mark.parametrize("approximate", [False, True])
+def test_nothing_where_nothing_can_be_seen_is_never_a_zero(found: Found, approximate: bool) -> None:
+    world = found()
+    measured(world, count("label:bug", approximate=approximate))
+    work(world, "bug")
+    world.sync()
+
+    visible = world.server.visible
+    world.server.visible = lambda project: []  # type: ignore[method-assign]
+    outcome = world.run("pull")
+    assert "nothing else can be seen in PLAT" in str(outcome.failures[-1].message)
+    assert outcome.exit_code is ExitCode.PARTLY_FAILED
+    assert value(world).value == 1
+    assert "nothing matches 'label:bug' any more" in str(value(world).problem)
+
+    world.server.visible = visible  # type: ignore[method-assign]
+    assert world.sync().exit_code is ExitCode.DONE
+    assert (value(world).value, value(world).problem) == (1, None)
+
+
+def test_nothing_is_zero_in_a_new_project(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug"))
+
+    assert world.run("pull").exit_code is ExitCode.DONE
+
+    assert value(world).value == 0
+
+
+@pytest.mark.parametrize("source", ["average", "done"])
+def test_of_nothing_there_is_no_share_and_no_average(found: Found, source: str) -> None:
+    world = found()
+    measured(world, table(source, "label:bug", field="OKR progress"), count("label:bug"))
+    work(world)
+
+    outcome = world.sync()
+
+    assert outcome.exit_code is ExitCode.PARTLY_FAILED
+    assert "alpha.toml:11: " in only_failure(outcome)
+    assert "nothing" in only_failure(outcome)
+    assert values(world, 2) == [None, 0]
+
+
+def test_an_average_leaves_out_what_has_no_number_and_a_sum_of_none_is_nothing(found: Found) -> None:
+    world = found()
+    field = "OKR progress"
+    measured(world, table("average", "label:bug", field=field), table("sum", "label:bug", field=field))
+    work(world, "bug")
+
+    outcome = world.sync()
+
+    assert "no issue that matches 'label:bug' has a number in OKR progress" in only_failure(outcome)
+    assert values(world, 2) == [None, 0]
+
+
+def test_text_in_a_number_field_is_named_with_its_issue(found: Found) -> None:
+    world = found()
+    measured(world, table("sum", "label:bug", field="OKR progress"), count("label:bug"))
+    wrong = work(world, "bug", points="three")
+
+    outcome = world.sync()
+
+    assert f"field OKR progress of {wrong.key} holds the text 'three'" in only_failure(outcome)
+    assert values(world, 2) == [None, 1]
+
+
+def test_an_unknown_field_is_the_problem_of_its_key_result_alone(found: Found) -> None:
+    world = found()
+    measured(
+        world,
+        table("sum", "label:bug", field="Storypoints"),
+        table("sum", "label:bug", field="OKR progress"),
+        count("label:bug"),
+    )
+    work(world, "bug", points=2.0)
+
+    outcome = world.sync()
+
+    assert "alpha.toml:11: PLAT has no field 'Storypoints'; it has KR baseline" in only_failure(outcome)
+    assert outcome.exit_code is ExitCode.PARTLY_FAILED
+    assert values(world, 3) == [None, 2, 1]
+
+
+def test_a_query_that_the_tracker_does_not_understand_is_quoted(found: Found) -> None:
+    world = found()
+    measured(world, count("sprint:7"), count("label:bug"))
+
+    outcome = world.sync()
+
+    assert "alpha.toml:11: 'sprint:7' is no word of a query" in only_failure(outcome)
+    assert outcome.exit_code is ExitCode.PARTLY_FAILED
+    assert values(world, 2) == [None, 0]
+
+
+def test_only_what_was_created_since_counts(found: Found) -> None:
+    world = found()
+    measured(
+        world,
+        count("label:bug", since="cycle"),
+        count("label:bug", since="2026-10-03"),
+        count("label:bug", since="-1d"),
+        count("label:bug"),
+    )
+    for days in (-10, -4, -2, -1, 0, 90):
+        item = world.server.items[work(world, "bug").id]
+        item.created += timedelta(days=days)
+    world.server.lag = timedelta(days=-100)
+
+    world.sync()
+
+    # It is 5 October; the cycle ends with the year.
+    assert values(world, 4) == [4, 4, 3, 6]
+
+
+def test_an_estimate_is_enough_where_the_key_result_says_so(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug", approximate=True), count("label:bug"))
+    work(world, "bug")
+
+    world.sync()
+
+    assert (world.server.calls["count"], world.server.calls["matches"]) == (1, 1)
+    assert values(world, 2) == [1, 1]
+    assert value(world).source == "about 1 issue of PLAT that match"
+    assert "parts" not in value(world).evidence
+
+
+def test_another_query_begins_anew(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug"))
+    work(world, "bug")
+    work(world, "idea")
+    work(world, "idea")
+    world.sync()
+
+    world.edit("signup", key_results=world.objectives["alpha"]["signup"].key_results)
+    world.objectives["alpha"]["signup"].key_results[0].measure = count("label:idea")
+    world.write("alpha")
+    world.sync()
+
+    assert world.observed(KR) == [1, 2]
+
+
+def test_a_tracker_without_queries_says_what_to_measure_by(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = found()
+    measured(world, count("label:bug"))
+    open_tracker = world.open_tracker
+
+    def without(name: str) -> Any:
+        tracker = open_tracker(name)
+        vars(tracker)["capabilities"] = type(tracker.capabilities)(**{**vars(tracker.capabilities), "queries": False})
+        return tracker
+
+    monkeypatch.setattr(world, "open_tracker", without)
+    outcome = world.sync()
+
+    assert "tracker work answers no queries; measure by field, children or manual" in only_failure(outcome)
+
+
+def test_a_refusal_is_not_the_trackers_end(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug"), '{ from = "field" }')
+    world.sync()
+    world.server.people.set_field(world.item(KR.parent.child("kr2")).at, "KR current", 3.0)
+    world.server.fail("matches", Rejected("forbidden"))
+
+    outcome = world.sync()
+
+    assert [each.cause for each in outcome.failures] == [Cause.MEASURE]
+    assert value(world, KR.parent.child("kr2")).value == 3
