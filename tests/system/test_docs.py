@@ -105,7 +105,7 @@ def read_call(command: click.Command, arguments: list[str]) -> None:
         read_call(below, arguments[1:])
         return
     with contextlib.suppress(click.MissingParameter, click.exceptions.Exit, click.exceptions.NoArgsIsHelpError):
-        command.make_context(command.name, list(arguments), obj=Call())
+        command.make_context(command.name, list(arguments), obj=Call(), help_option_names=["-h", "--help"])
 
 
 @pytest.mark.usefixtures("capsys")
