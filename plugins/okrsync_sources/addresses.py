@@ -48,8 +48,9 @@ def wrong_query(query: str) -> str | None:
 
 
 def below(base: str, path: str) -> str:
-    """The address of `path` below `base`."""
-    return f"{base.rstrip('/')}/{path.lstrip('/')}"
+    """The address of `path` below `base`; without a path, `base` itself."""
+    between = "" if not path or path.startswith("?") else "/"
+    return f"{base.rstrip('/')}{between}{path.lstrip('/')}"
 
 
 def is_loopback(host: str) -> bool:

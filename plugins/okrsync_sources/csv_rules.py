@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -86,7 +87,7 @@ def _wrong_file(file: str) -> Iterator[str]:
 
 
 def _can_be_compared(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+    return isinstance(value, str | int | date) and not isinstance(value, bool | datetime)
 
 
 def _is_text_encoding(name: object) -> bool:

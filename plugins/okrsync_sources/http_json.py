@@ -98,6 +98,6 @@ def wrong_options(options: Mapping[str, Any], table: SourceTable) -> Iterator[st
         return
     try:
         jmespath.compile(expression)
-    except JMESPathError as error:
+    except (JMESPathError, RecursionError) as error:
         said = " ".join(str(error).split())
         yield f"value is not a JMESPath expression ({said}); expected one such as data.total"

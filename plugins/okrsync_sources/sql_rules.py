@@ -22,6 +22,8 @@ LIMITED = frozenset({"postgresql", "mysql", "mariadb"})
 """Databases that end a query that takes too long themselves."""
 _COMMENTS = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _READS = re.compile(r"\(*\s*(?:select|with|values)\b", re.IGNORECASE)
+_WRITES_FILES = re.compile(r"\binto\s+(?:outfile|dumpfile)\b", re.IGNORECASE)
+"""MySQL does so even in a transaction that only reads."""
 _LIBPQ = frozenset({"psycopg", "psycopg2"})
 
 
@@ -36,6 +38,8 @@ def wrong_options(options: Mapping[str, Any], _table: SourceTable) -> Iterator[s
         yield "query has a ; in it; expected one statement alone (in a text, write it as chr(59) or char(59))"
     elif not _READS.match(_COMMENTS.sub("", query, count=1)):
         yield "query does not begin with select or with; expected a statement that only reads"
+    elif _WRITES_FILES.search(query):
+        yield "query writes a file; expected a statement that only reads"
 
 
 def bare(query: str) -> str:
@@ -106,7 +110,8 @@ def first_statements(backend: str, *, is_mariadb: bool, seconds: float) -> tuple
             return "SET TRANSACTION READ ONLY", f"SET LOCAL statement_timeout = {milliseconds}"
         case "mysql" | "mariadb":
             limit = f"max_statement_time = {seconds:g}" if is_mariadb else f"max_execution_time = {milliseconds}"
-            return f"SET SESSION {limit}", "SET TRANSACTION READ ONLY"
+            # Begun in words: a transaction that begins by itself would not hold back CREATE and the like.
+            return f"SET SESSION {limit}", "START TRANSACTION READ ONLY"
         case "oracle":
             return ("SET TRANSACTION READ ONLY",)
         case "sqlite":

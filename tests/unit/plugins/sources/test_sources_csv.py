@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,11 @@ def test_tables_are_read_as_people_export_them(
 ) -> None:
     (desk.folder / "t.csv").write_bytes(content)
     assert ask(source, file="t.csv", column="n", **options).value == value
+
+
+def test_a_row_is_found_by_its_day(source: MeasureSource, desk: Desk) -> None:
+    (desk.folder / "t.csv").write_text("day,n\n2026-10-01,3\n2026-10-02,4\n")
+    assert ask(source, file="t.csv", column="n", where={"day": date(2026, 10, 1)}).value == 3
 
 
 def test_a_file_of_tabs_needs_no_delimiter(source: MeasureSource, desk: Desk) -> None:
@@ -211,6 +217,8 @@ def test_an_address_without_a_table_is_read_without_credentials(desk: Desk, hous
         ({"file": "t.csv", "column": "n", "row": "last", "aggregate": "sum"}, None, "row stands beside aggregate"),
         ({"file": "t.csv", "column": "n", "where": "x"}, None, "where is not a table"),
         ({"file": "t.csv", "column": "n", "where": {"a": 1.5}}, None, "where is not a table"),
+        ({"file": "t.csv", "column": "n", "where": {"a": True}}, None, "where is not a table"),
+        ({"file": "t.csv", "column": "n", "where": {"a": date(2026, 10, 1)}}, None, ""),
         ({"file": "t.csv", "column": "n", "delimiter": "||"}, None, "delimiter is not one character"),
         ({"file": "t.csv", "column": "n", "decimal": []}, None, "decimal is neither"),
         ({"file": "t.csv", "column": "n", "encoding": "base64"}, None, "encoding is none that is known"),

@@ -144,6 +144,25 @@ def test_a_server_that_repeats_the_credentials_does_not_get_them_into_messages(d
             assert CANARY not in said and packed not in said and packed[:20] not in said
 
 
+@pytest.mark.parametrize(
+    ("base", "options", "asked"),
+    [
+        ("/api/", {}, "/api"),
+        ("/api", {"path": ""}, "/api"),
+        ("/api", {"path": "?n=1"}, "/api?n=1"),
+        ("/api", {"path": "/v1/n"}, "/api/v1/n"),
+        ("", {"path": "//other.example/n"}, "/other.example/n"),
+        ("", {"path": "@other.example/n"}, "/@other.example/n"),
+    ],
+)
+def test_a_path_stays_below_the_address_of_its_source(
+    desk: Desk, house: House, base: str, options: dict[str, str], asked: str
+) -> None:
+    house.answers[asked.partition("?")[0]] = Reply.json(7)
+    assert ask(desk.open("http", desk.table(url=house.url + base)), value="@", **options).value == 7
+    assert [each.path for each in house.requests] == [asked]
+
+
 def test_a_redirect_within_the_server_is_followed(source: MeasureSource, house: House) -> None:
     house.answers["/api/old"] = Reply(status=302, headers={"Location": "/api/users"})
     assert ask(source, path="old", value="data.total").value == 1234
@@ -266,6 +285,7 @@ def test_a_certificate_authority_that_is_not_there_is_told(desk: Desk, house: Ho
         ({"value": "a", "path": "x?token=1"}, True, "has token in its query"),
         ({"value": "a..b", "path": "x"}, True, "value is not a JMESPath expression"),
         ({"value": 3, "path": "x"}, True, "value is no text"),
+        ({"value": "(" * 5000, "path": "x"}, True, "value is not a JMESPath expression"),
     ],
 )
 def test_mistakes_in_a_measure_are_found_without_asking(

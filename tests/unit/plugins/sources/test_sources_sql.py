@@ -157,6 +157,7 @@ def test_a_dialect_or_driver_that_nobody_has_is_told(desk: Desk) -> None:
         ("delete from signup", "query does not begin with select or with"),
         ("-- select\ndrop table signup", "query does not begin with select or with"),
         ("/* select 1 */ drop table signup", "query does not begin with select or with"),
+        ("select x from t\nINTO  outfile '/tmp/x'", "query writes a file"),
         ("selected", "query does not begin with select or with"),
         ("select 1; drop table signup", "query has a ; in it; expected one statement alone"),
         ("select 1; commit; drop table signup;", "query has a ; in it"),
@@ -215,8 +216,8 @@ def test_each_kind_of_database_is_held_to_reading_for_a_short_time() -> None:
         return first_statements(backend, is_mariadb=is_mariadb, seconds=1.5)
 
     assert first("postgresql") == ("SET TRANSACTION READ ONLY", "SET LOCAL statement_timeout = 1500")
-    assert first("mysql") == ("SET SESSION max_execution_time = 1500", "SET TRANSACTION READ ONLY")
-    assert first("mysql", is_mariadb=True) == ("SET SESSION max_statement_time = 1.5", "SET TRANSACTION READ ONLY")
+    assert first("mysql") == ("SET SESSION max_execution_time = 1500", "START TRANSACTION READ ONLY")
+    assert first("mysql", is_mariadb=True) == ("SET SESSION max_statement_time = 1.5", "START TRANSACTION READ ONLY")
     assert first("oracle") == ("SET TRANSACTION READ ONLY",)
     assert first("mssql") == ()
 
