@@ -11,6 +11,7 @@ CAPABILITIES = Capabilities(
     fields_with_item=False,
     adoption=True,
     pull_requests=True,
+    queries=True,
     settle_after=12.0,
 )
 """A milestone has no fields of its own, so key results are always issues; their fields are on a Projects board.

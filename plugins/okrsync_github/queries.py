@@ -74,6 +74,24 @@ def issue_on_boards(wanted: int) -> str:
 }}"""
 
 
+def issues_in_all(labels: int, *, milestone: bool) -> str:
+    """How many issues a repository has, and what some names stand for there now.
+
+    Variables: `owner`, `repository`, `milestone` (a number) where one is asked for, `l0`, `l1`, …
+    """
+    variables = "".join(f", $l{at}: String!" for at in range(labels)) + (", $milestone: Int!" if milestone else "")
+    lines = "".join(f"\n    l{at}: label(name: $l{at}) {{ id }}" for at in range(labels))
+    lines += "\n    milestone(number: $milestone) { title }" if milestone else ""
+    return f"""query IssuesInAll($owner: String!, $repository: String!{variables}) {{
+  repository(owner: $owner, name: $repository) {{
+    issues(first: 1, orderBy: {{ field: CREATED_AT, direction: DESC }}) {{
+      totalCount
+      nodes {{ number }}
+    }}{lines}
+  }}
+}}"""
+
+
 def add_items(count: int) -> str:
     """Put `count` issues on a board; one that is there already keeps its item. Variables: `i0`, `i1`, …"""
     return _mutations(count, "AddProjectV2ItemByIdInput", "addProjectV2ItemById", "item { id }")
@@ -113,6 +131,8 @@ SAMPLES: dict[str, str] = {
     "the items of an organisation's board": board_items("organization", 2),
     "the items of a person's board": board_items("user", 1),
     "an issue's places on boards": issue_on_boards(2),
+    "how many issues there are": issues_in_all(0, milestone=False),
+    "how many issues there are, and what names stand for": issues_in_all(2, milestone=True),
     "putting issues on a board": add_items(2),
     "writing values": set_values(3),
     "emptying values": clear_values(1),

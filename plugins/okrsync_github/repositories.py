@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from okrsync.trackers.errors import NotFound
+from okrsync.trackers.errors import NotFound, Rejected
 from okrsync.trackers.values import RemoteItem
 from okrsync_github.addresses import Place, repository_path
 from okrsync_github.client import Client
@@ -13,6 +13,7 @@ from okrsync_github.items import Json, issue_from, milestone_from
 
 _OLDEST_FIRST = {"state": "all", "sort": "created", "direction": "asc"}
 """New issues come last, so that full pages never change their rows and keep their ETag."""
+_SHOWN = 12
 
 
 class Repositories:
@@ -22,12 +23,36 @@ class Repositories:
         self._client = client
         self._content_ids: dict[str, str] = {}
         self._without_sub_issues: set[str] = set()
+        self._numbers: dict[str, dict[str, int]] = {}
+        """Repository → title of each of its milestones → its number, as the last reading showed them."""
 
     def milestones(self, project: str, *, fresh: bool = False) -> Iterator[RemoteItem]:
         """Every milestone of a repository, open or closed."""
         path = f"{repository_path(project)}/milestones"
         pages = self._client.pages(path, {"state": "all"}, about=project, fresh=fresh)
-        return (milestone_from(data, project, self._client.web) for data in chain.from_iterable(pages))
+        found = (milestone_from(data, project, self._client.web) for data in chain.from_iterable(pages))
+        return self._learning(project, found)
+
+    def milestone_number(self, project: str, title: str) -> int:
+        """The number of the milestone of this title, in any case of letters.
+
+        Raises:
+            Rejected: there is none; the text names those that there are.
+        """
+        wanted = title.casefold()
+        if wanted not in self._numbers.get(project, {}):
+            titles = [item.title for item in self.milestones(project, fresh=True)]
+            if wanted not in self._numbers[project]:
+                exist = ", ".join(map(repr, titles[-_SHOWN:])) or "none"
+                raise Rejected(f"{project} has no milestone called {title!r}; the newest that it has: {exist}")
+        return self._numbers[project][wanted]
+
+    def _learning(self, project: str, items: Iterator[RemoteItem]) -> Iterator[RemoteItem]:
+        numbers: dict[str, int] = {}
+        for item in items:
+            numbers[item.title.casefold()] = Place.parse(item.at.id).number
+            yield item
+        self._numbers[project] = numbers
 
     def issues(self, project: str, *, fresh: bool = False, **filters: str) -> Iterator[Json]:
         """Every issue and pull request of a repository that passes GitHub's `filters`, oldest first."""
@@ -62,8 +87,9 @@ class Repositories:
         return item
 
     def begin_reading(self) -> None:
-        """Forget what the reading before knew of sub-issues."""
+        """Forget what the reading before knew of sub-issues and milestones."""
         self._without_sub_issues.clear()
+        self._numbers.clear()
 
     def read_issue(self, data: Json, project: str) -> RemoteItem:
         """An issue of a reading, after which `sub_issues` knows whether there are any."""

@@ -25,6 +25,9 @@ from okrsync.trackers.values import (
     ItemId,
     ItemKind,
     Login,
+    Match,
+    Matches,
+    Query,
     Reading,
     RemoteItem,
     Scope,
@@ -49,6 +52,7 @@ from okrsync_github.items import (
     number_of,
 )
 from okrsync_github.projects import BATCH, Projects
+from okrsync_github.querying import Queries
 from okrsync_github.reading import Reader, labels_of
 from okrsync_github.repositories import Repositories
 
@@ -73,6 +77,10 @@ class GitHubTracker(Tracker):
     @cached_property
     def _reader(self) -> Reader:
         return Reader(self._repositories, self._projects, self.context.workspace)
+
+    @cached_property
+    def _queries(self) -> Queries:
+        return Queries(self._client, self._repositories, self._projects)
 
     @property
     def settle_after(self) -> float:
@@ -172,6 +180,10 @@ class GitHubTracker(Tracker):
     def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
         """Milestones by repository, number or title, with the labelled issues in them."""
         return self._reader.candidates(scope, query)
+
+    def matches(self, query: Query, known: Mapping[str, Match] | None = None, since: str | None = None) -> Matches:
+        """The repository's issues, or pull requests where the query asks for them, that match; no search is asked."""
+        return self._queries.matches(query, known or {}, since)
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         """Create a milestone, or an issue with its labels and milestone."""

@@ -1,0 +1,252 @@
+"""What matches a search, worked out from a repository's own list of issues: in full once, then by what changed.
+
+GitHub's search would show 1,000 results at most, late and perhaps incomplete; its list of issues comes from the
+database. A list of what changed shows what entered and left, but nothing that was deleted or transferred: the number of
+all issues tells whether something is missing, and then everything is read anew.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from okrsync.trackers.errors import Misconfigured, TrackerError
+from okrsync.trackers.values import Match, Matches, Query
+from okrsync_github import queries
+from okrsync_github.addresses import BoardName, Place, repository_path
+from okrsync_github.client import Client
+from okrsync_github.errors import TokenRefused
+from okrsync_github.items import Json, child_from, is_pull_request, markers_of, time_from
+from okrsync_github.projects import Projects
+from okrsync_github.repositories import Repositories
+from okrsync_github.searching import Search, read_search
+
+FEW_PAGES = 2
+"""What takes so few pages in full is always read in full: nothing is cheaper, and nothing more certain."""
+FULL_AFTER = timedelta(hours=24)
+"""A reading that goes on for longer is begun anew: some changes, as of a milestone's title, do not show in issues."""
+BEHIND = timedelta(seconds=60)
+"""How far behind the last reading a list of changes begins: a copy of GitHub's database may lag."""
+QUIET_ROWS = 25
+"""After so many rows in a row that are older than the last reading, and tell nothing new, the rest is not read."""
+CLOCK_SLACK = timedelta(minutes=2)
+_NEWEST_CHANGES = {"state": "all", "sort": "updated", "direction": "desc"}
+
+
+@dataclass(frozen=True)
+class _InAll:
+    """How many issues a repository has, the number of the newest, and what the names in a query stand for."""
+
+    total: int
+    newest: int
+    milestone: str | None
+    labels: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class _Cursor:
+    """Where a reading stands. Moments are those of GitHub's clock."""
+
+    seen: str
+    """Everything that changed before this moment has been seen."""
+    full: str
+    """When everything was last read."""
+    total: int
+    newest: int
+    milestone: str | None
+    labels: tuple[str | None, ...]
+    number: int | None
+    """The milestone's number."""
+
+    def text(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str | None) -> _Cursor | None:
+        try:
+            told = json.loads(text or "")
+            datetime.fromisoformat(told["seen"]), datetime.fromisoformat(told["full"])
+            return cls(**{**told, "labels": tuple(told["labels"])})
+        except (ValueError, TypeError, KeyError):
+            return None
+
+
+class Queries:
+    """Answers the queries of one GitHub."""
+
+    def __init__(self, client: Client, repositories: Repositories, projects: Projects) -> None:
+        self._client = client
+        self._repositories = repositories
+        self._projects = projects
+
+    def matches(self, query: Query, known: Mapping[str, Match], since: str | None) -> Matches:
+        """As `Tracker.matches`."""
+        search = read_search(query)
+        cursor = _Cursor.parse(since)
+        found = None
+        if cursor and self._goes_on(cursor):
+            found = self._what_changed(query, search, known, cursor)
+        found = found or self._everything(query, search)
+        if query.fields:
+            found = self._with_fields(query, known, found)
+        if not found.after(known):
+            found = replace(found, deserted=not any(self._repositories.newest_issues(query.project)))
+        return found
+
+    def _goes_on(self, cursor: _Cursor) -> bool:
+        """Whether a reading may go on: not after a day, nor where the server's clock was set back."""
+        now = self._heard() or datetime.now(UTC)
+        seen, full = datetime.fromisoformat(cursor.seen), datetime.fromisoformat(cursor.full)
+        return now <= full + FULL_AFTER and now >= seen - CLOCK_SLACK
+
+    def _everything(self, query: Query, search: Search) -> Matches:
+        filters = dict(search.filters)
+        number = None
+        if search.milestone is not None:
+            number = self._repositories.milestone_number(query.project, search.milestone)
+            filters["milestone"] = str(number)
+        direction = "desc" if search.created_from else "asc"
+        begun = _Beginning()
+        in_all: _InAll | None = None
+        rows: dict[str, Match] = {}
+        for count, page in enumerate(self._pages(query, {**filters, "sort": "created", "direction": direction}), 1):
+            begun.note(self._heard())
+            if count == FEW_PAGES + 1:
+                in_all = self._in_all(query, search, number)
+            for match in (_match(query, row) for row in page if _counts(search, row)):
+                rows[match.id] = match
+            if search.created_from and any(_older(row, search.created_from) for row in page):
+                break
+        cursor = None
+        if in_all and begun.at:
+            moment = begun.at.isoformat()
+            cursor = _Cursor(moment, moment, in_all.total, in_all.newest, in_all.milestone, in_all.labels, number)
+        return Matches(tuple(rows.values()), cursor=cursor.text() if cursor else None)
+
+    def _what_changed(
+        self, query: Query, search: Search, known: Mapping[str, Match], cursor: _Cursor
+    ) -> Matches | None:
+        """What changed since the cursor; None where that cannot be told for certain."""
+        in_all = self._in_all(query, search, cursor.number)
+        if in_all is None or (in_all.labels, in_all.milestone) != (cursor.labels, cursor.milestone):
+            return None
+        seen = datetime.fromisoformat(cursor.seen)
+        begun = _Beginning()
+        found: dict[str, Match] = {}
+        left: set[str] = set()
+        new: set[int] = set()
+        quiet = 0
+        for page in self._pages(query, {**_NEWEST_CHANGES, "since": _stamp(seen - BEHIND)}):
+            begun.note(self._heard())
+            for row in page:
+                match = _match(query, row)
+                counts = _counts(search, row)
+                before = known.get(match.id)
+                told = (before and replace(before, values={})) == (match if counts else None)
+                moment = time_from(row.get("updated_at"))
+                quiet = quiet + 1 if told and moment and moment < seen else 0
+                if counts:
+                    found[match.id] = match
+                elif match.id in known:
+                    left.add(match.id)
+                if not is_pull_request(row):
+                    new.add(int(row["number"]))
+            if quiet >= QUIET_ROWS:
+                break
+        entered = sum(cursor.newest < number <= in_all.newest for number in new)
+        complete = search.pull_requests or in_all.total == cursor.total + entered
+        if not begun.at or not complete:
+            return None
+        after = replace(cursor, seen=begun.at.isoformat(), total=in_all.total, newest=max(cursor.newest, in_all.newest))
+        return Matches(tuple(found.values()), frozenset(left), complete=False, cursor=after.text())
+
+    def _in_all(self, query: Query, search: Search, number: int | None) -> _InAll | None:
+        """None where this GitHub does not tell: then every reading is a full one."""
+        owner, _, repository = query.project.partition("/")
+        variables = {"owner": owner, "repository": repository}
+        labels = {f"l{at}": label for at, label in enumerate(search.labels)}
+        milestone = {} if number is None else {"milestone": number}
+        document = queries.issues_in_all(len(labels), milestone=number is not None)
+        try:
+            answer = self._client.graphql(document, {**variables, **labels, **milestone}, about=query.project)
+        except TokenRefused:
+            raise
+        except TrackerError:
+            return None
+        told = answer.data.get("repository") or {}
+        issues = told.get("issues")
+        if not isinstance(issues, Mapping) or not isinstance(issues.get("totalCount"), int):
+            return None
+        newest = [each["number"] for each in issues.get("nodes") or () if each and isinstance(each.get("number"), int)]
+        names = told.get("milestone")
+        return _InAll(
+            total=issues["totalCount"],
+            newest=max(newest, default=0),
+            milestone=str(names.get("title")) if isinstance(names, Mapping) else None,
+            labels=tuple((told.get(alias) or {}).get("id") for alias in labels),
+        )
+
+    def _pages(self, query: Query, parameters: Mapping[str, str]) -> Iterator[list[Json]]:
+        return self._client.pages(
+            f"{repository_path(query.project)}/issues", parameters, about=query.project, fresh=True
+        )
+
+    def _with_fields(self, query: Query, known: Mapping[str, Match], found: Matches) -> Matches:
+        """The answer with what the board holds now: a value there changes without a change of the issue."""
+        if not query.board:
+            raise Misconfigured(
+                f"{query.project}: issues have no number fields of their own; name a board in the mapping's fields"
+                ' (project_board = "acme/1")'
+            )
+        reading = self._projects.read(BoardName.parse(query.board), query.fields)
+        if problems := reading.board.problems_with(query.fields):
+            raise Misconfigured(*problems)
+        now = {
+            id_: replace(match, values=reading.values_for(Place.parse(id_), None, query.fields))
+            for id_, match in found.after(known).items()
+        }
+        changed = tuple(match for id_, match in now.items() if found.complete or match != known.get(id_))
+        return replace(found, matches=changed)
+
+    def _heard(self) -> datetime | None:
+        """GitHub's clock at its last answer."""
+        try:
+            return parsedate_to_datetime(self._client.heard.get("date", ""))
+        except (TypeError, ValueError):
+            return None
+
+
+class _Beginning:
+    """By GitHub's clock, when the first page of a list was read at the earliest: later changes are not older."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self.at: datetime | None = None
+
+    def note(self, heard: datetime | None) -> None:
+        """A page came, and GitHub's clock with it."""
+        if self.at is None and heard is not None:
+            self.at = heard - timedelta(seconds=math.ceil(time.monotonic() - self._started))
+
+
+def _counts(search: Search, row: Json) -> bool:
+    return search.test(row) and not markers_of(row)
+
+
+def _match(query: Query, row: Json) -> Match:
+    child = child_from(row, query.project)
+    return Match(child.id, child.key, child.url, child.done)
+
+
+def _older(row: Json, moment: datetime) -> bool:
+    created = time_from(row.get("created_at"))
+    return created is not None and created < moment
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
