@@ -82,9 +82,10 @@ def test_what_is_adopted_is_found_by_the_next_sync_even_where_the_search_lags(
 
 
 @STYLES
-def test_cut_off_at_any_request_or_commit(found: Found, style: object, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", range(4))
+def test_cut_off_at_any_request_or_commit(style: object, part: int, tmp_path: Path) -> None:
     points = 0
-    for point in range(200):
+    for point in range(part, 200, 4):
         world = furnished(lambda *homes, at=point, **options: World(tmp_path / str(at), homes, **options), style)
         if not cut_off(world, point):
             break
@@ -93,7 +94,7 @@ def test_cut_off_at_any_request_or_commit(found: Found, style: object, tmp_path:
             again = ask(world)
             assert again.written and again.exit_code is ExitCode.DONE, point
         well(world)
-    assert points > 12
+    assert points > 3
 
 
 def cut_off(world: World, point: int) -> bool:
