@@ -245,6 +245,34 @@ def test_a_value_of_today_says_who_wrote_it(desk: Desk, okrsync: Okrsync) -> Non
     assert "edited by kim on 2026-11-06 09:00 UTC: 3.1 s → 2.9 s" in said
 
 
+def test_a_workspace_of_kpis_alone_is_filled_in_too(desk: Desk, okrsync: Okrsync) -> None:
+    site = site_of(desk)
+    site.add_number_field("Hidden metric")
+    with time_machine.travel(BEGUN, tick=True):
+        item = site.create_issue("PROJA", "Task", "Measured elsewhere", **{"Hidden metric": 99.95})
+    head = f'cycle = "{CYCLE}"\nlevel = "team"\nteam = "team-0"\nowner = "dana"\n'
+    desk.write("team-0.toml", head + KPI.replace("ITEM", item))
+    found = okrsync("cache", "backfill", "--json")
+    assert [(each["at"][:10], each["value"]) for each in found["added"][0]["values"]] == [("2026-10-01", 99.95)]
+    assert found["failures"] == []
+
+
+def test_a_field_of_text_is_left_out_with_the_reason(desk: Desk, okrsync: Okrsync) -> None:
+    site_of(desk).add_text_field("Remarks")
+    document = desk.folder / "okrs" / "team-0.toml"
+    with time_machine.travel(BEGUN, tick=True):
+        assert desk.run("sync").exit_code == 0
+    text = document.read_text()
+    document.write_text(text.replace('{ from = "field" }', '{ from = "field", field = "Remarks" }', 1))
+    with time_machine.travel(day(10, 5), tick=False):
+        assert isinstance(desk.ground, JiraGround)
+        site_of(desk).edit(desk.ground._key(KR1), Remarks="many")
+    found = okrsync("cache", "backfill", "--json")
+    assert [each["ref"] for each in found["left_out"]] == [str(KR1)]
+    assert "work does not tell the history of Remarks of PROJA-2" in found["left_out"][0]["why"]
+    assert found["failures"] == [] and found["added"] == []
+
+
 def refuse_histories(desk: Desk, status: int) -> None:
     """The server refuses whatever tells of changes, whichever way it is asked."""
     faults = site_of(desk).faults

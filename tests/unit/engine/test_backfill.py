@@ -73,6 +73,8 @@ def test_a_field_that_was_emptied_is_unknown_from_then_on() -> None:
 def test_the_last_value_has_the_digits_that_its_history_lacks() -> None:
     changes = edits((day(10, 2), None, 1.235), (day(10, 5), 1.235, 2.346))
     assert found(read(2.34567), changes) == [(day(10, 2), 1.235), (day(10, 5), 2.34567)]
+    again = edits((day(10, 2), None, 2.346), (day(10, 5), 2.346, 4.0), (day(10, 7), 4.0, 2.346))
+    assert [value for _, value in found(read(2.34567), again)] == [2.346, 4.0, 2.34567]
     # Somebody changed it again meanwhile: then it is what the history says.
     assert found(read(7.0), changes)[-1] == (day(10, 5), 2.346)
 

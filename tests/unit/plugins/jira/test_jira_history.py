@@ -53,6 +53,20 @@ def test_a_thousand_items_are_one_request_on_cloud(site: JiraSandbox, tracker: J
 
 
 @only_cloud
+def test_long_histories_come_in_pages_on_cloud(
+    site: JiraSandbox, tracker: JiraTracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MOST_CHANGES", 2)
+    found = made(site, 3)
+    for number in range(4):
+        site.edit(found[1].at.key, **{"KR current": 10.0 + number})
+    told = tracker.field_changes([(each, "KR current") for each in found])
+    assert logs(site) == ["POST changelog/bulkfetch"] * 4
+    assert [each.after for each in told[found[1].at.id, "KR current"]] == [2.0, 10.0, 11.0, 12.0, 13.0]
+    assert [len(each) for each in told.values()] == [1, 5, 1]
+
+
+@only_cloud
 def test_ten_fields_are_one_request_on_cloud(site: JiraSandbox, tracker: JiraTracker) -> None:
     (item,) = made(site, 1, edited=False)
     names = [f"Metric {each}" for each in range(11)]
