@@ -151,7 +151,8 @@ class Web:
         response = self._session(url).get(
             url,
             auth=self._login,
-            timeout=(CONNECT_SECONDS, self._table.timeout),
+            # Whoever waits gives up first; the thread that nobody waits for ends a little later.
+            timeout=(CONNECT_SECONDS, self._table.timeout + 1.0),
             verify=self._authority(),
             allow_redirects=False,
             stream=True,

@@ -129,6 +129,33 @@ def test_without_credentials_none_are_looked_for(
     assert "Authorization" not in house.requests[0].headers
 
 
+def test_credentials_of_the_account_are_not_sent_to_others(
+    desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine stats.example login dana password {CANARY}\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("http_proxy", house.url)
+    monkeypatch.setenv("no_proxy", "")
+    house.answers["http://stats.example/n"] = Reply.json(7)
+    assert ask(desk.open("http", desk.table(url="http://stats.example")), path="n", value="@").value == 7
+    assert "Authorization" not in house.requests[0].headers
+
+
+def test_a_proxy_does_not_see_what_this_machine_is_asked(
+    source: MeasureSource, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = House()
+    try:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        assert ask(source, path="users", value="data.total").value == 1234
+        assert proxy.requests == []
+    finally:
+        proxy.close()
+
+
 def test_a_server_that_repeats_the_credentials_does_not_get_them_into_messages(desk: Desk, house: House) -> None:
     def echo(request: Request) -> Reply:
         return Reply.json({"said": request.headers["Authorization"], "keys": {request.headers["Authorization"]: 1}})

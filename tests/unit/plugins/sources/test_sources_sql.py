@@ -56,6 +56,7 @@ def source(desk: Desk, base: Path) -> MeasureSource:
         ("select count(*) from signup where note = '50%'", 1),
         ("select count(*) from signup where note like '%:day' and day <= :cycle_end", 1),
         ("select count(*) from signup where note = '10:30'", 1),
+        ("select count(*) from signup where note = ':day'", 1),
         ("select 3 > 2", 1),
         ("values (3)", 3),
         ("select 12345678901234567890.5", 12345678901234567890.5),
@@ -219,7 +220,14 @@ def test_each_kind_of_database_is_held_to_reading_for_a_short_time() -> None:
     assert first("mysql") == ("SET SESSION max_execution_time = 1500", "START TRANSACTION READ ONLY")
     assert first("mysql", is_mariadb=True) == ("SET SESSION max_statement_time = 1.5", "START TRANSACTION READ ONLY")
     assert first("oracle") == ("SET TRANSACTION READ ONLY",)
+    assert first("sqlite") == ("PRAGMA query_only = ON",)
     assert first("mssql") == ()
+
+
+def test_a_file_is_opened_for_reading_whatever_its_address_says(desk: Desk, base: Path) -> None:
+    url = address(desk.table(url=f"sqlite:///{base.name}?mode=rwc&timeout=1"), None, desk.folder)
+    assert dict(url.query) == {"mode": "ro", "uri": "true", "timeout": "1"}
+    assert url.database == f"file:{base.parent}/me%20trics.db"
 
 
 def test_a_database_that_does_not_answer_is_asked_for_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
