@@ -88,7 +88,10 @@ class CsvSource(MeasureSource):
             where, content = str(options["file"]), self._file(str(options["file"]))
         else:
             url = self._address(options)
-            where, content = self._web.shown(url), self._web.get(url).body
+            answer = self._web.get(url)
+            where, content = self._web.shown(url), answer.body
+            if "html" in answer.kind:
+                raise Rejected(f"{where} answers with a page for people and no table: check the address, or the token")
         text = self._text(content, options, where)
         delimiter = options.get("delimiter") or ("\t" if where.endswith(".tsv") else ",")
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

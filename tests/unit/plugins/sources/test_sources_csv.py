@@ -178,6 +178,8 @@ def test_a_table_comes_over_http(desk: Desk, house: House) -> None:
     assert (found.value, found.source) == (41, f"n in line 2 of {house.url}/exports/t.csv")
     assert found.url == f"{house.url}/exports/t.csv?week=3"
     assert house.requests[0].headers["Authorization"] == f"Bearer {CANARY}"
+    house.answers["/exports/login.csv"] = Reply(b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})
+    assert "a page for people and no table" in refused(source, Rejected, file="login.csv", column="n")
     house.answers["/exports/large.csv"] = Reply(b"n\n" + b"1\n" * 600_000)
     assert "more than 1 MiB" in refused(source, Rejected, file="large.csv", column="n", row="last")
 

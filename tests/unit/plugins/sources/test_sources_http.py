@@ -268,7 +268,7 @@ def test_an_answer_that_does_not_come_is_given_up(desk: Desk, house: House) -> N
     source = desk.open("http", desk.table(url=house.url, timeout=0.3))
     begun = time.monotonic()
     assert "did not answer within 0.3 s" in refused(source, Rejected, path="n", value="@")
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 4
     assert ask(source, path="m", value="@").value == 5
     stall.set()
 
@@ -281,7 +281,7 @@ def test_a_stalled_answer_ends_when_the_process_is_to_stop(desk: Desk, house: Ho
     begun = time.monotonic()
     with pytest.raises(Interrupted):
         ask(source, path="n", value="@")
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 4
     stall.set()
 
 
