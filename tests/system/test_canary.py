@@ -49,7 +49,7 @@ COMMANDS = (
 class Cage(KeyringBackend):
     """A keyring with the canary in it."""
 
-    priority = 1  # type: ignore[assignment]  # as every backend of keyring has it
+    priority = 1
 
     def get_password(self, service: str, username: str) -> str | None:
         return CANARY if (service, username) == ("okrsync", "canary") else None
@@ -99,7 +99,7 @@ def kept_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     secret.write_text(CANARY, "utf-8")
     secret.chmod(0o600)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(desk.folder))
-    monkeypatch.setattr(keyring.core, "_keyring_backend", Cage())
+    monkeypatch.setattr(keyring.core, "_keyring_backend", Cage())  # type: ignore[no-untyped-call]  # keyring has no types there
     command = json.dumps([sys.executable, "-c", f"import time; time.sleep(0.1); print(open('{FILE}').read())"])
     return {
         "env": f'env = "{ENV}"',

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from okrsync.cli.program import run
+from okrsync.domain.ref import Ref
 from okrsync.sandbox.faults import Fault
 from tests.system.calling import Okrsync, Said
-from tests.system.grounds import GROUNDS, TOKEN_VARIABLE, Desk, Ground, JiraCloud, JiraGround, served
+from tests.system.grounds import CYCLE, GROUNDS, TOKEN_VARIABLE, Desk, Ground, JiraCloud, JiraGround, served
 
 
 @pytest.fixture
@@ -153,10 +154,11 @@ def test_caches_of_others_and_of_the_future_are_named(okrsync: Okrsync, jira: De
 
 
 def test_a_run_that_failed_and_a_creation_that_was_cut_off_are_named(okrsync: Okrsync, jira: Desk) -> None:
-    jira.write_team(objectives=2)
-    jira.ground.site.faults.add(Fault("drop_before", method="POST", path=r"/issue$", times=None))
-    assert okrsync("sync").code == 1
+    jira.ground.site.faults.add(Fault("status", path=r"/search", status=403, response_body=b"{}", times=None))
+    assert okrsync("sync").code != 0
     jira.ground.site.faults.clear()
+    with jira.workspace().open_cache() as cache:
+        cache.outbox.intend(Ref(CYCLE, "o0-0"), "create", {"tracker": "work", "project": "PROJA"})
     found = to_mend(okrsync("doctor", "--json"))
     assert {each["about"] for each in found} == {"under way", "last success"}
     assert all("okrsync sync" in each["remedy"] for each in found)
