@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,23 @@ import pytest
 
 from okrsync.documents import check
 from okrsync.domain.cycle import parse_cycle
-from okrsync.domain.okr import Measure
+from okrsync.domain.items import ItemKind
+from okrsync.domain.okr import Measure, Source
+from okrsync.domain.ref import Ref
+from okrsync.engine.measuring import Task, measure
 from okrsync.engine.outcome import Cause
+from okrsync.engine.pool import TrackerPool
 from okrsync.engine.sources import NoValue, Opened, Sources, check_measures
+from okrsync.plan.values import Placement, Snapshot
 from okrsync.settings import Settings
 from okrsync.settings.against import check_sources
 from okrsync.settings.loading import load
 from okrsync.trackers.errors import AuthFailed, Misconfigured, NotFound, Rejected, TrackerError, Transient
-from okrsync.trackers.interface import Secret
+from okrsync.trackers.interface import Secret, Tracker
 from okrsync.trackers.plugins import LeftOut, Plugins
 from okrsync.trackers.retry import Interrupted
 from okrsync.trackers.sources import Asked, Found, MeasureSource, MeasureType, SourceContext, SourceTable
+from okrsync.trackers.values import Markup
 
 CANARY = "c4n4ry-5ecr3t-value"
 SETTINGS = """
@@ -94,6 +101,13 @@ PLUGINS = Plugins({}, (LeftOut("orrery", "ImportError: no brass"),), {"almanac":
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "okrsync.toml").write_text(SETTINGS)
     return load(tmp_path / "okrsync.toml", tmp_path)
+
+
+REF = Ref("2026-Q4", "one")
+
+
+def no_tracker(name: str) -> Tracker:
+    raise AssertionError("nothing is asked of a tracker")
 
 
 class Run:
@@ -175,6 +189,28 @@ def test_a_failure_is_that_of_its_key_result(run: Run, error: Exception, cause: 
     assert str(run.refusal(source="tides", day="2")) == said
     assert len(run.opened[0].asked) == 2
     assert run.measure(source="tides", day="1", hour=1).value == 4.5
+
+
+def test_a_failure_names_the_document_and_no_tracker(run: Run) -> None:
+    """Wherever the item of the key result is: the tracker is not to blame."""
+    place = Placement("work", "PLAT", Source("okrsync.toml", 3), Markup.WIKI)
+    tasks = [
+        Task(
+            REF.child(day), ItemKind.KEY_RESULT, Measure("almanac", {"source": "tides", "day": day}), "", written, place
+        )
+        for day, written in (("1", Source("okrs/a.toml", 7)), ("2", Source("okrs/a.toml", 12)))
+    ]
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    run.measure(source="tides", day="1")
+    run.opened[0].answers["2"] = Rejected("low tide")
+    found = measure(tasks, Snapshot(), TrackerPool(no_tracker), {}, {}, now, run.sources)
+    assert [(each.value, each.source, each.problem) for each in found.values] == [
+        (4.5, "day of tides", None),
+        (None, "almanac", "low tide"),
+    ]
+    assert [str(each) for each in found.failures] == [
+        "2026-Q4/one/2: okrs/a.toml:12: low tide; the last known value stays"
+    ]
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
@@ -259,8 +295,8 @@ def test_check_names_every_mistake_with_its_place(settings: Settings, tmp_path: 
     ]
     (tmp_path / "okrs").mkdir()
     text = 'cycle = "2026-Q4"\nlevel = "team"\n[[objectives]]\nid = "o"\ntitle = "O"\n'
-    for number, measure in enumerate(measures):
-        text += f'[[objectives.key_results]]\nid = "k{number}"\ntitle = "K"\nkind = "done"\nmeasure = {measure}\n'
+    for number, written in enumerate(measures):
+        text += f'[[objectives.key_results]]\nid = "k{number}"\ntitle = "K"\nkind = "done"\nmeasure = {written}\n'
     text += '[[kpis]]\nid = "i"\ntitle = "I"\nmin = 1\nmeasure = { from = "sundial", source = "tides" }\n'
     (tmp_path / "okrs" / "a.toml").write_text(text)
     okrs, _ = check(tmp_path / "okrs", tmp_path)
