@@ -18,12 +18,13 @@ from okrsync.domain.ref import Marker, Ref
 from okrsync.engine.outbox import Outbox, Unsettled
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
+from okrsync.engine.second_look import FRESH, decided_on, is_needed, read_again
 from okrsync.engine.writes import Writes, shape_of
 from okrsync.plan import block as blocks
 from okrsync.plan.merge import AGREED_BY_HAND
 from okrsync.plan.values import Change, Plan, Snapshot, Step
 from okrsync.store.cache import Cache
-from okrsync.trackers.errors import Misconfigured, TrackerError
+from okrsync.trackers.errors import Conflict, Misconfigured, TrackerError
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import KEEP, Draft, Edit, Scope
 
@@ -52,6 +53,8 @@ class Means:
     """Document → its digest as it was read; kept up to date when one is written."""
     told: Callable[[int, int, str], None]
     """Told before each step: how many are done, how many there are, what comes next."""
+    age: Callable[[], float] = lambda: 0.0
+    """Seconds since the items were read."""
 
 
 def apply(plan: Plan, snapshot: Snapshot, links: Mapping[Ref, ItemId], means: Means) -> Applied:
@@ -154,8 +157,8 @@ class _Work:
                 tracker.link(scope, item.at, parent)
 
     def _revise(self, step: Step, tracker: Tracker, scope: Scope) -> None:
-        item = step.remote
-        assert item is not None  # a step without a remote item creates one
+        assert step.remote is not None  # a step without a remote item creates one
+        item = self._as_it_is_now(step, step.remote, tracker, scope)
         with_item = tracker.capabilities.fields_with_item
         markup = step.wanted.placement.markup
         edit = Edit(
@@ -191,6 +194,16 @@ class _Work:
             for change in step.changes
             if change.field not in apart and not (change.field == "alignment" and change.after in unmade)
         )
+
+    def _as_it_is_now(self, step: Step, item: RemoteItem, tracker: Tracker, scope: Scope) -> RemoteItem:
+        if self.means.age() < FRESH or not is_needed(step):
+            return item
+        fresh = read_again(tracker, step.ref, item, scope)
+        if not decided_on(step, fresh):
+            raise Conflict(
+                f"{item.at.key} was changed in the tracker while okrsync worked; nothing was written to it: sync again"
+            )
+        return fresh
 
     def _agree(self, step: Step, but_for: Collection[str] = ()) -> None:
         """Note what both sides agree on, now that the tracker has it."""

@@ -19,12 +19,13 @@ from okrsync.engine.editing import with_editors
 from okrsync.engine.fetching import Fetched, Quest, fetch
 from okrsync.engine.journal import Journal
 from okrsync.engine.measuring import Measurements, as_checked_in, measure, tasks_of
-from okrsync.engine.moments import Uptime, Watch, system_uptime
+from okrsync.engine.moments import Moment, Uptime, Watch, system_uptime
 from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
 from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
 from okrsync.engine.querying import Inquiry
+from okrsync.engine.second_look import SecondLook
 from okrsync.engine.sources import Sources
 from okrsync.engine.writes import Writes
 from okrsync.plan.effort import effort_of
@@ -126,8 +127,8 @@ class Engine:
         """Find out what a sync would do, and write nothing: not to a tracker, not to the documents."""
         outbox = self._outbox()
         seen = self._look(outbox, creating=True)
-        plan, pending = self._decide(seen, outbox)
-        outcome = self._outcome((*seen.failures, *_failures_of(pending)), plan=plan)
+        plan, failures, _ = self._decide(seen, outbox)
+        outcome = self._outcome((*seen.failures, *failures), plan=plan)
         manners = {name: self.inputs.pool.manner(name) for name in {change.tracker for change in plan.changes}}
         existing = {ref: located.tracker for ref, located in seen.fetched.snapshot.items.items()}
         return replace(outcome, effort=effort_of(plan, manners, existing, outcome.requests))
@@ -143,19 +144,18 @@ class Engine:
         """
         run = self.inputs.cache.runs.begin("sync")
         outbox = self._outbox(run)
+        begun = outbox.watch.now()
         seen = self._look(outbox, creating=True)
-        plan, pending = self._decide(seen, outbox)
+        plan, failures, pending = self._decide(seen, outbox)
         if expect is not None and plan.digest != expect:
             self._finish(run, self._outcome(seen.failures))
             raise PlanChanged(plan, expect)
         outbox.resume(seen.fetched.snapshot.items, pending)
         self._writes(outbox).tidy()
         self._record(seen)
-        applied = self._apply(plan, seen.fetched.snapshot, outbox)
+        applied = self._apply(plan, seen.fetched.snapshot, outbox, begun)
         self._record_status()
-        outcome = self._outcome(
-            (*seen.failures, *_failures_of(pending), *applied.failures), plan=plan, done=tuple(applied.done)
-        )
+        outcome = self._outcome((*seen.failures, *failures, *applied.failures), plan=plan, done=tuple(applied.done))
         self._finish(run, outcome)
         return outcome
 
@@ -214,7 +214,8 @@ class Engine:
         place = self.inputs.atlas.place(owned)
         return (place.placement, place.scope.board) if place else None
 
-    def _decide(self, seen: _Seen, outbox: Outbox) -> tuple[Plan, dict[Ref, str]]:
+    def _decide(self, seen: _Seen, outbox: Outbox) -> tuple[Plan, list[Failure], dict[Ref, str]]:
+        """The plan, what could not be found out for it, and what is pending."""
         inputs = self.inputs
         snapshot = seen.fetched.snapshot
         silent = snapshot.unread | snapshot.doubted
@@ -226,8 +227,13 @@ class Engine:
         wanted = wanted_items(self.okrs.objectives, inputs.atlas.placement, known, inputs.cycle)
         documented = {each.ref for each in self.okrs.objectives}
         documented |= {key_result.ref for each in self.okrs.objectives for key_result in each.key_results}
-        plan = self._planner(wanted, snapshot, self._linked(), self._bases(), documented)
-        return plan, pending
+        links, bases = self._linked(), self._bases()
+        second = SecondLook(inputs.pool, self.homes)
+        plan = self._planner(wanted, snapshot, links, bases, documented)
+        while (fresh := second.look(plan, snapshot)) is not None:
+            snapshot = fresh
+            plan = self._planner(wanted, snapshot, links, bases, documented)
+        return plan, [*_failures_of(pending), *second.failures], pending
 
     def _known(self, measurements: Measurements) -> dict[Ref, Known]:
         """What is known of each key result: what was measured just now, else the last known value."""
@@ -254,7 +260,7 @@ class Engine:
                 newest[ref] = valued[-1]
         return newest
 
-    def _apply(self, plan: Plan, snapshot: Snapshot, outbox: Outbox) -> Applied:
+    def _apply(self, plan: Plan, snapshot: Snapshot, outbox: Outbox, begun: Moment) -> Applied:
         inputs = self.inputs
         means = Means(
             workspace=inputs.workspace,
@@ -266,6 +272,7 @@ class Engine:
             homes=self.homes,
             documents=inputs.documents,
             told=inputs.told.step,
+            age=lambda: outbox.watch.age(begun),
         )
         places = {ref: link.at for ref, link in inputs.cache.links.live().items()}
         return apply(plan, snapshot, places, means)

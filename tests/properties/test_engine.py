@@ -34,6 +34,8 @@ TEAMS = ("alpha", "beta")
 READS = ("read", "find", "item", "check", "children", "login")
 CALLS = (*READS, *sorted(WRITES), "read", "find", "create", "create", "update", "write_fields")
 WORDS = st.text("abc äö-*_{}", min_size=1, max_size=12).map(lambda text: " ".join(text.split()) or "x")
+REASONS = st.text("abc äö", min_size=1, max_size=12).map(lambda text: " ".join(text.split()) or "x")
+"""Without the characters of markup, which trackers add and take away: they alone make no other text."""
 DAYS = st.sampled_from([date(2026, 10, 1), date(2026, 11, 30), date(2026, 12, 31)])
 SURROUNDINGS = st.sampled_from(
     [
@@ -75,6 +77,7 @@ class Company(RuleBasedStateMachine):
         self.notes: dict[str, list[str]] = {}
         self.copies: set[str] = set()
         self.needs_the_cache = False
+        self.teams: dict[str, str] = {}
         for server in self.world.servers.values():
             server.add_project("ELSE")
         self.world.write("alpha")
@@ -96,9 +99,16 @@ class Company(RuleBasedStateMachine):
     @rule(slug=st.sampled_from(SLUGS), team=st.sampled_from(TEAMS), krs=st.integers(0, 2), manual=st.booleans())
     def write_objective(self, slug: str, team: str, krs: int, manual: bool) -> None:
         if self.text(slug) is None:
+            before = self.teams.setdefault(slug, team)
+            items = [item for ref in (Ref(CYCLE, slug), Ref(CYCLE, slug, "kr1")) for item in self.world.items(ref)]
+            if before != team and not all(map(self.finds_everywhere, items)):
+                # Without the cache nobody would look for it in a project that no objective is in any more.
+                team = team if all(map(self.is_linked, items)) else before
+                self.needs_the_cache |= team != before
+            self.teams[slug] = team
             self.world.add(slug, team, key_results=krs, measure='{ from = "manual" }' if manual else "")
 
-    @rule(slug=st.sampled_from(SLUGS), words=WORDS, why=WORDS, due=st.none() | DAYS)
+    @rule(slug=st.sampled_from(SLUGS), words=WORDS, why=REASONS, due=st.none() | DAYS)
     def rewrite_objective(self, slug: str, words: str, why: str, due: date | None) -> None:
         if self.text(slug):
             self.world.edit(slug, title=f"{slug} {words}", why=why, due=due.isoformat() if due else None)

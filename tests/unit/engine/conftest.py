@@ -1,8 +1,10 @@
-"""Worlds for the engine's tests."""
+"""Worlds for the engine's tests, in memory where the machine has files there: every commit waits for the disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,15 @@ import pytest
 
 from tests.unit.engine.world import World
 
+IN_MEMORY = "/dev/shm"
 Found = Callable[..., World]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder of one test's own."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

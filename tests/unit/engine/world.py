@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from okrsync.documents import Documents, load
 from okrsync.domain.cycle import parse_cycle
@@ -27,6 +28,7 @@ from okrsync.trackers.interface import TrackerType
 from okrsync.trackers.retry import RetryPolicy
 from okrsync.trackers.values import Capabilities, Markup, Reading, RemoteItem, Scope
 
+T = TypeVar("T")
 CYCLE = "2026-Q4"
 START = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
 FIELDS = {"baseline": "KR baseline", "target": "KR target", "current": "KR current", "progress": "OKR progress"}
@@ -89,19 +91,52 @@ class Patience(threading.Event):
 
 
 class Server(MemoryServer):
-    """A server that may hide whole projects, and whose lists may be empty or lack rows."""
+    """A server that may hide whole projects, and whose lists may be empty, lack rows, or show what was a while ago."""
 
     def __init__(self, project: str, time: Time, lag: timedelta, unique_titles: bool) -> None:
         super().__init__([project], now=time.really, lag=lag, unique_titles=unique_titles)
+        self.shows_the_past = False
+        """Whether lists show items as they were `lag` ago, and not only lack those that are younger."""
+        self._past: dict[str, list[tuple[datetime, StoredItem | None]]] = {}
         self.hidden: set[str] = set()
         self.lists_nothing = False
         self.forgets_rows: set[str] = set()
         """Ids of items that the next list lacks."""
 
+    def answer(self, method: str, token: str, act: Callable[[], T]) -> T:
+        self._remember()
+        try:
+            return super().answer(method, token, act)
+        finally:
+            self._remember()
+
+    def _remember(self) -> None:
+        for item in self.items.values() if self.shows_the_past else ():
+            past = self._past.setdefault(item.at.id, [])
+            if not past or past[-1][1] != item:
+                past.append((item.updated, deepcopy(item)))
+        for past in self._past.values():
+            if past[-1][1] and past[-1][1].at.id not in self.items:
+                past.append((self.now(), None))
+
+    def _as_was(self, project: str) -> list[StoredItem]:
+        then = self.now() - self.lag
+        found = []
+        for past in self._past.values():
+            shown = next((item for at, item in reversed(past) if at <= then), None)
+            if shown and shown.at.project == project:
+                found.append(shown)
+        return found
+
+    def present(self, project: str) -> list[StoredItem]:
+        return [] if project in self.hidden else super().present(project)
+
     def visible(self, project: str) -> list[StoredItem]:
         found = super().visible(project)
         if self.lists_nothing or project in self.hidden:
             return []
+        if self.shows_the_past:
+            found = self._as_was(project)
         forgotten, self.forgets_rows = self.forgets_rows, set()
         return [each for each in found if each.at.id not in forgotten]
 
@@ -181,11 +216,13 @@ class World:
         authority: str = "documents",
         lag: float = 0.0,
         settle_after: float = 0.0,
+        search_lag: float = 0.0,
         **mapping: Any,
     ) -> None:
         self.folder = folder
         self.time = Time()
         self.settle_after = settle_after
+        self.search_lag = search_lag
         self.cache_path = folder / "okrsync.db"
         self.homes: dict[str, Home] = {}
         self.servers: dict[str, Server] = {}
@@ -199,6 +236,7 @@ class World:
                 unique = not style["fields_with_item"]
                 self.servers[tracker] = Server(project, self.time, timedelta(seconds=lag), unique)
                 self.servers[tracker]._last_id = 10_000 * len(self.servers)
+                self.servers[tracker].shows_the_past = search_lag > 0
             elif project not in self.servers[tracker].projects:
                 self.servers[tracker].add_project(project)
             self.objectives[team] = {}
@@ -281,6 +319,7 @@ class World:
                     "key_result_forms": frozenset({"issues", "fields"}),
                     "due_on_key_results": True,
                     "settle_after": self.settle_after,
+                    "search_lag": self.search_lag,
                     **style,
                 }
             )
@@ -299,6 +338,7 @@ class World:
     def open_cache(self) -> Cache:
         cache = Cache.open(self.cache_path, "acme", clock=self.time.ours)
         session = cache._writing
+        session.db.execute("pragma synchronous = off")  # Who dies here takes no power cut along.
         write, commit = session.write, session.db.commit
 
         def writes(sql: str, parameters: Any = ()) -> Any:
@@ -322,7 +362,8 @@ class World:
         policy = RetryPolicy(attempts=2, first_wait=0.0, longest_wait=0.0, stop=Patience(self.time))
         context = memory_context(name=name, policy=policy)
         kind = Everywhere if home.style["fields_with_item"] else MemoryTracker
-        return kind(context, home.server, settle_after=self.settle_after, **home.style)
+        waits = {"settle_after": self.settle_after, "search_lag": self.search_lag}
+        return kind(context, home.server, **waits, **home.style)
 
     def run(self, verb: str | Callable[..., Any], **options: Any) -> Any:
         """Run `plan`, `pull` or `sync`, or what takes an engine's inputs, as a process of its own."""
