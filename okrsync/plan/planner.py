@@ -76,7 +76,7 @@ class _Planner:
         if unreadable or wanted.ref in self.snapshot.pending or not wanted.may_create:
             return
         if reason := self._doubt(wanted):
-            self.held.append(_create_change(wanted, self.url_of, reason))
+            self.held.append(_create_change(wanted, self.url_of, reason, ()))
             return
         if wanted.kind is ItemKind.KEY_RESULT and not self._objective_will_exist(wanted.ref.parent):
             return
@@ -84,19 +84,27 @@ class _Planner:
         if wanted.ref in self.snapshot.gone:
             why = f"{self.links[wanted.ref].key} was deleted in the tracker, and the documents still have it"
         self.created[wanted.ref] = placement.tracker
+        links = self._links_of(wanted)
         self.steps.append(
             Step(
                 wanted=wanted,
                 remote=None,
-                changes=(_create_change(wanted, self.url_of, why),),
+                changes=(_create_change(wanted, self.url_of, why, links),),
                 title=wanted.title,
                 due=wanted.due if wanted.has_due else None,
                 block=wanted.block,
                 fields=_initial_fields(wanted),
-                links=wanted.supports if wanted.placement.native_links else (),
+                links=links,
                 base=_base_after_create(wanted),
             )
         )
+
+    def _links_of(self, wanted: Wanted) -> tuple[Ref, ...]:
+        """What a new item is linked to: what it supports in its own tracker, and only what is there by then."""
+        tracker = wanted.placement.tracker
+        there = {ref: link.tracker for ref, link in self.links.items() if ref not in self.snapshot.gone}
+        there |= {ref: located.tracker for ref, located in self.snapshot.items.items()} | self.created
+        return tuple(ref for ref in wanted.supports if wanted.placement.native_links and there.get(ref) == tracker)
 
     def _doubt(self, wanted: Wanted) -> str | None:
         """Why it is not created although it is not there."""
@@ -216,7 +224,7 @@ def _retitled(wanted: Wanted, titles: Mapping[Ref, tuple[str, str]]) -> blocks.B
     return replace(wanted.block, key_results=tuple(lines))
 
 
-def _create_change(wanted: Wanted, url_of: Callable[[Ref], str | None], why: str) -> Change:
+def _create_change(wanted: Wanted, url_of: Callable[[Ref], str | None], why: str, links: tuple[Ref, ...]) -> Change:
     after: dict[str, Any] = {
         "title": wanted.title,
         "description": blocks.render(wanted.block, wanted.placement.markup, url_of),
@@ -225,8 +233,8 @@ def _create_change(wanted: Wanted, url_of: Callable[[Ref], str | None], why: str
         after["due"] = wanted.due
     if fields := _initial_fields(wanted):
         after["fields"] = fields
-    if wanted.placement.native_links and wanted.supports:
-        after["aligned_to"] = wanted.supports
+    if links:
+        after["aligned_to"] = links
     placement = wanted.placement
     return Change(Action.CREATE, wanted.ref, placement.tracker, placement.project, None, None, None, after, why)
 

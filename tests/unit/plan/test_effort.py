@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from okrsync.domain.items import Markup
 from okrsync.domain.okr import Stage
 from okrsync.domain.rates import WriteRate
+from okrsync.domain.ref import Ref
 from okrsync.plan.effort import Effort, Manner, effort_of, least_seconds
 from okrsync.plan.merge import Authority
-from okrsync.plan.values import Plan
+from okrsync.plan.values import Linked, Plan
 from tests.unit.plan.samples import PLACEMENT, World, objective
 
 GITHUB_COM = WriteRate(1.0, 80, 500)
@@ -31,8 +32,14 @@ def test_creating_takes_one_request_an_item_and_one_a_link() -> None:
 def test_a_link_is_sent_where_both_ends_are_in_the_tracker() -> None:
     parent = objective("parent", key_results=0)
     world = World(objective("child", key_results=0, aligns_to=(parent.ref,)))
-    plan = world.plan()
-    assert [effort_of(plan, {}, each).writes for each in ({}, {parent.ref: "other"}, {parent.ref: "work"})] == [1, 1, 2]
+
+    def writes(existing: dict[Ref, str]) -> int:
+        world.links = {
+            ref: Linked(tracker, "PLAT", "9", "PLAT-9", "https://x.example") for ref, tracker in existing.items()
+        }
+        return effort_of(world.plan(), {}, existing).writes
+
+    assert [writes(each) for each in ({}, {parent.ref: "other"}, {parent.ref: "work"})] == [1, 1, 2]
 
 
 def test_fields_that_live_apart_are_written_in_batches() -> None:
