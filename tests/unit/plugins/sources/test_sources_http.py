@@ -265,10 +265,10 @@ def test_an_answer_that_does_not_come_is_given_up(desk: Desk, house: House) -> N
     stall = threading.Event()
     house.answers["/n"] = Reply(b"123", stall=stall)
     house.answers["/m"] = Reply.json(5)
-    source = desk.open("http", desk.table(url=house.url, timeout=0.3))
+    source = desk.open("http", desk.table(url=house.url, timeout=1.5))
     begun = time.monotonic()
-    assert "did not answer within 0.3 s" in refused(source, Rejected, path="n", value="@")
-    assert time.monotonic() - begun < 4
+    assert "did not answer within 1.5 s" in refused(source, Rejected, path="n", value="@")
+    assert time.monotonic() - begun < 10
     assert ask(source, path="m", value="@").value == 5
     stall.set()
 
