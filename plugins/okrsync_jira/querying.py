@@ -1,15 +1,15 @@
 """What matches a JQL query, read in full once and then by what changed; whatever leaves the query is noticed.
 
-An `updated` search never shows what left the query, was moved away or was deleted. Cloud gives thousands of bare ids in
-one page, so there all of them are asked for again: that shows exactly who matches. Data Center counts without listing,
-so there the count tells whether somebody is missing. Where the two do not agree, everything is read anew.
+What changed is read newest first, up to what is known; no clock is compared with another. That never shows what left
+the query, was moved away or was deleted. Cloud gives thousands of bare ids in one page, so there all of them are asked
+for again: that shows exactly who matches. Data Center counts whatever it lists, so there the count tells whether
+somebody is missing. Where the two do not agree, everything is read anew.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,17 +23,16 @@ from okrsync_jira.client import Client
 from okrsync_jira.errors import NoSuchEndpoint
 from okrsync_jira.fields import JiraField
 from okrsync_jira.jql import read_jql
-from okrsync_jira.paging import Page, Row, Search, chunks, quoted
+from okrsync_jira.paging import Row, Search, chunks, quoted
 
 FEW_PAGES = 2
 """What takes so few pages in full is always read in full: nothing is cheaper, and nothing more certain."""
 FULL_AFTER = timedelta(hours=24)
 """A reading that goes on for longer is begun anew: not everything that matters counts as an update in Jira, for example
 when a status is moved to another category."""
-OVERLAP = timedelta(minutes=15)
-"""How far behind the newest change a search for changes begins: Jira Cloud's index lags writes by up to minutes."""
 QUIET_ROWS = 25
-"""After so many rows in a row that are older than the newest one known, and tell nothing new, the rest is not read."""
+"""After so many rows in a row that are older than the newest one known, and tell nothing new, the rest is not read.
+Jira Cloud's index lags writes by up to minutes, and need not show them in their order."""
 CLOCK_SLACK = timedelta(minutes=2)
 IDS_IN_A_PAGE = 5_000
 MOST_LEFT_OUT = 1_000
@@ -170,41 +169,47 @@ class Queries:
                 break
         own = frozenset(id_ for id_, row in rows.items() if _is_own(row))
         matches = tuple(self._match(asked, row) for id_, row in rows.items() if id_ not in own)
-        moments = [moment for row in rows.values() if (moment := _updated(row))]
+        newest = _newest(rows.values(), begun)
         certain = asked.settled or total is None
-        if pages <= FEW_PAGES or asked.computed or not certain or not moments:
+        if pages <= FEW_PAGES or asked.computed or not certain or newest is None:
             return Matches(matches)
-        return Matches(matches, cursor=_Cursor(max(moments), begun, begun, own).text())
+        return Matches(matches, cursor=_Cursor(newest, begun, begun, own).text())
 
     def _what_changed(self, asked: _Asked, known: Mapping[str, Match], cursor: _Cursor) -> Matches | None:
         """What changed since the cursor; None where that cannot be told for certain."""
         begun = self._client.now()
-        changed, counts = self._changed(asked, known, cursor)
-        if asked.computed or (counts and not asked.settled):
+        changed, total = self._changed(asked, known, cursor)
+        before = known.keys() | cursor.own
+        if asked.computed or (total is not None and not asked.settled):
             return None
-        find = self._by_count if counts else self._by_ids
-        here = find(asked, known.keys() | cursor.own, changed, cursor)
+        if total is None:
+            here = self._by_ids(asked, before, changed)
+        else:
+            here = self._by_total(asked, before, changed, total, cursor)
         if here is None:
             return None
         own = {id_ for id_, row in changed.items() if _is_own(row)}
-        moments = [moment for row in changed.values() if (moment := _updated(row))]
         after = _Cursor(
-            max([cursor.newest, *moments]), begun, cursor.full, frozenset(((cursor.own - changed.keys()) | own) & here)
+            newest=max(cursor.newest, _newest(changed.values(), begun) or cursor.newest),
+            read=begun,
+            full=cursor.full,
+            own=frozenset(((cursor.own - changed.keys()) | own) & here),
         )
+        now = [self._match(asked, row) for id_, row in changed.items() if id_ in here and id_ not in own]
         return Matches(
-            matches=tuple(self._match(asked, row) for id_, row in changed.items() if id_ in here and id_ not in own),
+            matches=tuple(each for each in now if each != known.get(each.id)),
             left=frozenset(id_ for id_ in known if id_ not in here or id_ in own),
             complete=False,
             cursor=after.text(),
         )
 
-    def _changed(self, asked: _Asked, known: Mapping[str, Match], cursor: _Cursor) -> tuple[dict[str, Row], bool]:
-        """The rows that match and changed since, perhaps with some that did not; and whether the server counts rows."""
+    def _changed(self, asked: _Asked, known: Mapping[str, Match], cursor: _Cursor) -> tuple[dict[str, Row], int | None]:
+        """The rows that match and changed since, with some that did not; and how many match, if the server counts."""
         rows: dict[str, Row] = {}
         quiet = 0
-        counts = False
-        for page in self._pages_since(cursor.newest, asked.base, asked.fields):
-            counts = page.total is not None
+        total = None
+        for page in self._search.pages(f"{asked.base} ORDER BY updated DESC", asked.fields):
+            total = page.total
             for row in page.rows:
                 id_ = str(row["id"])
                 rows[id_] = row
@@ -212,47 +217,28 @@ class Queries:
                 moment = _updated(row)
                 quiet = quiet + 1 if told and moment and moment < cursor.newest else 0
             # Where the index never lags, the first such row shows already that all older ones are known.
-            if quiet >= (1 if counts else QUIET_ROWS):
+            if quiet >= (QUIET_ROWS if total is None else 1):
                 break
-        return rows, counts
+        return rows, total
 
-    def _pages_since(self, moment: datetime, restriction: str, fields: Sequence[str]) -> Iterator[Page]:
-        """What was updated since, and a while before, newest first.
-
-        JQL times have minutes, in the zone of whoever asks: relative ones need no zone.
-        """
-        while True:
-            minutes = self._minutes_since(moment)
-            jql = f'{restriction} AND updated >= "-{minutes}m"'.removeprefix(" AND ")
-            pages = self._search.pages(f"{jql} ORDER BY updated DESC", fields)
-            first = next(pages)
-            # Each answer tells the server's time: it may not be what it was held to be when the span was worked out.
-            if self._minutes_since(moment) <= minutes + 1:
-                yield first
-                yield from pages
-                return
-
-    def _minutes_since(self, moment: datetime) -> int:
-        passed = max(timedelta(0), self._client.now() - moment) + OVERLAP
-        return math.ceil(passed.total_seconds() / 60) + 1
-
-    def _by_ids(self, asked: _Asked, known: Set[str], changed: dict[str, Row], cursor: _Cursor) -> set[str] | None:
+    def _by_ids(self, asked: _Asked, before: Set[str], changed: dict[str, Row]) -> set[str] | None:
         """The ids of all that match, from a list of bare ids. What is not known yet is read into `changed`."""
         pages = self._search.pages(f"{asked.base} ORDER BY key", ["id"], IDS_IN_A_PAGE)
         here = {str(row["id"]) for page in pages for row in page.rows}
-        for some in chunks(sorted(here - known - changed.keys())):
+        for some in chunks(sorted(here - before - changed.keys())):
             try:
                 for page in self._search.pages(f"id in ({', '.join(some)})", asked.fields):
                     changed |= {str(row["id"]): row for row in page.rows}
             except Rejected:
                 return None  # One of them was deleted in between.
-        return here if here <= known | changed.keys() else None
+        return here if here <= before | changed.keys() else None
 
-    def _by_count(self, asked: _Asked, known: Set[str], changed: dict[str, Row], cursor: _Cursor) -> set[str] | None:
+    def _by_total(
+        self, asked: _Asked, before: Set[str], changed: Mapping[str, Row], total: int, cursor: _Cursor
+    ) -> set[str] | None:
         """The ids of all that match, if as many match as are known; else what left since is looked for."""
-        total = next(self._search.pages(asked.base, ["id"], 0)).total
-        here = {*known, *changed}
-        if total is not None and len(here) > total:
+        here = {*before, *changed}
+        if len(here) > total:
             self._drop_what_left(asked, here, changed, total, cursor)
         return here if len(here) == total else None
 
@@ -260,11 +246,11 @@ class Queries:
         self, asked: _Asked, here: set[str], changed: Mapping[str, Row], total: int, cursor: _Cursor
     ) -> None:
         """Whatever changed since, was known, and is not among what changed and matches, does not match any more."""
-        restriction = asked.scope
+        restrictions = [asked.scope] if asked.scope else []
         new = [id_ for id_, row in changed.items() if (_updated(row) or cursor.newest) >= cursor.newest]
         if new:
-            restriction += f" AND id not in ({', '.join(new[:MOST_LEFT_OUT])})"
-        for page in self._pages_since(cursor.newest, restriction.removeprefix(" AND "), ["updated"]):
+            restrictions.append(f"id not in ({', '.join(new[:MOST_LEFT_OUT])})")
+        for page in self._search.pages(f"{' AND '.join(restrictions)} ORDER BY updated DESC".strip(), ["updated"]):
             for row in page.rows:
                 if (_updated(row) or cursor.newest) < cursor.newest:
                     return
@@ -297,6 +283,12 @@ def _fields(row: Row) -> Mapping[str, Any]:
 
 def _updated(row: Row) -> datetime | None:
     return items.moment(_fields(row).get("updated"))
+
+
+def _newest(rows: Iterable[Row], begun: datetime) -> datetime | None:
+    """Up to when all changes have been seen: what was read first may have changed while the rest was read."""
+    moments = [moment for row in rows if (moment := _updated(row))]
+    return min(begun, max(moments)) if moments else None
 
 
 def _is_own(row: Row) -> bool:
