@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from okrsync.domain.ref import Marker, Ref
 from okrsync.engine.journal import Creation
 from okrsync.engine.missing import Absence, Missing
-from okrsync.engine.outcome import Failure
+from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
 from okrsync.engine.writes import ItemAt, Shape, shows
 from okrsync.plan.snapshot import Tolerance, find_ours
@@ -255,7 +255,13 @@ class _Fetch:
 
     def _could_not_read(self, tracker: str, project: str, error: Exception) -> None:
         self.unread.add((tracker, project))
-        self.failures.append(Failure(cause_of(error), str(error), tracker=tracker, project=project))
+        cause = cause_of(error)
+        if isinstance(error, NotFound) and not any(
+            _place(each) == (tracker, project) for each in self.quest.links.values()
+        ):
+            # Nothing of ours was ever there, so it is rather the mapping than a permission that somebody took away.
+            cause = Cause.SETTINGS
+        self.failures.append(Failure(cause, str(error), tracker=tracker, project=project))
 
 
 def _place(link: Linked) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import re
 from okrsync.trackers.errors import Rejected
 from okrsync.trackers.values import Candidate, RemoteItem, Scope
 from okrsync_jira.checking import types_of
-from okrsync_jira.paging import chunks, listed, quoted
+from okrsync_jira.paging import chunks, listed
 from okrsync_jira.reading import Reader
 
 _ORDER = re.compile(r"""\border\s+by\b[^"']*\Z""", re.IGNORECASE)
@@ -29,7 +29,7 @@ def candidates(reader: Reader, scope: Scope, jql: str) -> tuple[Candidate, ...]:
     found = reader.search(f"({asked})", views)
     epics = [each for each in found if each.type_name.casefold() == objective_type.casefold()]
     link = reader.epic_link()
-    field = quoted(link.name) if link else "parent"
+    field = link.clause if link else "parent"
     below: dict[str, list[RemoteItem]] = {}
     for keys in chunks(each.at.key for each in epics):
         for each in reader.search(f"{field} in ({listed(keys)})", views):

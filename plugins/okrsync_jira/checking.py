@@ -151,7 +151,7 @@ def _fields(scope: Scope, names: Iterable[str], screen: Screen | None, resolver:
         elif screen is not None and id_ not in screen:
             there = sorted(each for each in resolver.catalogue.numbers() if _shows(screen, each, resolver.catalogue))
             problems.append(
-                f"field {name!r} ({id_}) is not on the create screen of {screen.type_name} in project {scope.project}"
+                f"field {name!r} ({id_}) is not on the {screen.words} of {screen.type_name} in project {scope.project}"
                 f" (number fields there: {', '.join(map(repr, there)) or 'none'}): have a project administrator add it"
                 " to the screens, or leave it out of `fields`"
             )
@@ -159,7 +159,7 @@ def _fields(scope: Scope, names: Iterable[str], screen: Screen | None, resolver:
 
 
 def _screen(screen: Screen, project: str, given: set[str] | frozenset[str]) -> list[str]:
-    where = f"the create screen of {screen.type_name} in project {project}"
+    where = f"the {screen.words} of {screen.type_name} in project {project}"
     problems = []
     if screen.fields and "duedate" not in screen:
         problems.append(f"Due date is not on {where}: have a project administrator add it")

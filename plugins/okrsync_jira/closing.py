@@ -13,7 +13,7 @@ def choose(transitions: Iterable[Mapping[str, Any]], *, closed: bool) -> dict[st
     """The body that carries out the best transition, None when none leads there without further values.
 
     Closing goes to a status of the category Done, rather one of work finished than of work given up; reopening to
-    one in progress, else to any that is not done. Of required fields only the resolution is filled in.
+    the first one offered that is not done. Of required fields only the resolution is filled in.
     """
     usable = [
         (rank, place, each, needed)
@@ -49,7 +49,7 @@ def _rank(transition: Mapping[str, Any], *, closed: bool) -> int | None:
         category = "done" if finished and "reopen" not in words else "indeterminate"
     if closed:
         return None if category != "done" else int(any(each in words for each in _GIVEN_UP))
-    return None if category == "done" else int(category != "indeterminate")
+    return None if category == "done" else 0
 
 
 def _asked(transition: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

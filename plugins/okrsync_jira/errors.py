@@ -201,8 +201,10 @@ def refused_fields(error: FieldsRejected, what: str, names: Mapping[str, str]) -
         name = names.get(id_, id_)
         parts.append(f"{name}: {text.replace(id_, name)}")
     said = "; ".join(each.rstrip(". ") for each in parts) or str(error)
-    if "issuetype" in error.fields:
-        todo = "correct the issue type in the mapping; `okrsync check` lists those that exist"
+    if "project" in error.fields:
+        todo = "correct `project` in the mapping, or give the account the permission to create issues there"
+    elif "issuetype" in error.fields:
+        todo = "correct the issue type in the mapping to one that the project has"
     elif "screen" in said:
         todo = "have a project administrator put the field on the create and edit screens, or leave it out of `fields`"
     elif "required" in said:

@@ -10,6 +10,8 @@ from rapidfuzz import fuzz, process, utils
 
 EPIC_NAME = "com.pyxis.greenhopper.jira:gh-epic-label"
 EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
+EPIC_LINK_CLAUSE = '"Epic Link"'
+"""What JQL calls that field even where its name is shown in another language."""
 _TYPES = {
     "number": "number",
     "string": "text",
@@ -38,6 +40,11 @@ class JiraField:
     def is_custom(self) -> bool:
         """Whether an administrator made it."""
         return self.id.startswith("customfield_")
+
+    @property
+    def clause(self) -> str:
+        """What it is called in JQL, in whatever language the site shows its name."""
+        return f"cf[{self.id.removeprefix('customfield_')}]" if self.is_custom else f'"{self.name}"'
 
     def __str__(self) -> str:
         return f"{self.id} ({self.type}{f', only in project {self.project}' if self.project else ''})"

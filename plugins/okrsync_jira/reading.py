@@ -12,8 +12,8 @@ from okrsync.trackers.values import Child, ItemKind, RemoteItem, Scope
 from okrsync_jira import items
 from okrsync_jira.checking import Resolver
 from okrsync_jira.client import Client
-from okrsync_jira.fields import EPIC_LINK, JiraField
-from okrsync_jira.paging import Row, Search, chunks, listed, quoted
+from okrsync_jira.fields import EPIC_LINK, EPIC_LINK_CLAUSE, JiraField
+from okrsync_jira.paging import Row, Search, chunks, listed
 from okrsync_jira.transport import encoded
 
 _LONGEST_QUESTION = 40_000
@@ -36,6 +36,8 @@ class Reader:
         self._link_types: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         self._labels_seen: set[str] = set()
+        self._epic_clauses: list[str] = []
+        """What this Jira is known to take for the Epic Link in JQL."""
 
     def epic_link(self) -> JiraField | None:
         """Data Center's field that puts an item below an epic; None on Cloud, and without Jira Software."""
@@ -153,9 +155,8 @@ class Reader:
     ) -> dict[str, dict[str, Child]]:
         points = {each.at.project: self._points_id(each.at.project, points_field) for each in parents.values()}
         asked = ["labels", "status", "parent", *filter(None, (link.id if link else None, *points.values()))]
-        field = quoted(link.name) if link else "parent"
         try:
-            rows = self._search.rows(f"{field} in ({listed(parents)}) ORDER BY key", list(dict.fromkeys(asked)))
+            rows = self._below(list(parents), link, list(dict.fromkeys(asked)))
         except Rejected:
             if len(parents) == 1:
                 raise
@@ -172,6 +173,20 @@ class Reader:
                 child = items.child(row, points[parent.at.project], self._client.server.base_url)
                 found[parent.at.id][child.id] = child
         return found
+
+    def _below(self, keys: Sequence[str], link: JiraField | None, fields: Sequence[str]) -> list[Row]:
+        """The rows below items. Data Center's field is asked for by its number, else by the name that it always has."""
+        clauses = self._epic_clauses or ([link.clause, EPIC_LINK_CLAUSE] if link else [])
+        for clause in clauses if link else ["parent"]:
+            try:
+                rows = self._search.rows(f"{clause} in ({listed(keys)}) ORDER BY key", fields)
+            except Rejected as error:
+                refusal = error
+                continue
+            if link:
+                self._epic_clauses = [clause]
+            return rows
+        raise refusal
 
     def _in_halves(
         self, parents: Mapping[str, RemoteItem], link: JiraField | None, points_field: str | None

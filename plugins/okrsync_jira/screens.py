@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from okrsync.trackers.errors import Misconfigured, NotFound, Rejected
 from okrsync_jira.client import Client
-from okrsync_jira.paging import Row, whole_list
+from okrsync_jira.paging import Row, Search, quoted, whole_list
 
 _PAGE = 100
 """Jira Cloud refuses more than 200 here."""
@@ -30,6 +30,8 @@ class Screen:
 
     type_name: str
     fields: Mapping[str, Mapping[str, Any]]
+    words: str = "create screen"
+    """What people call it: where Jira does not tell of the create screen, the edit screen stands for it."""
 
     def __contains__(self, field_id: str) -> bool:
         return field_id in self.fields
@@ -51,6 +53,8 @@ class Projects:
         self._projects: dict[str, Row] = {}
         self._types: dict[str, tuple[IssueType, ...] | None] = {}
         self._screens: dict[tuple[str, str], Screen | None] = {}
+        self._search = Search(client)
+        self._rows: dict[str, list[Row] | None] = {}
 
     def project(self, key: str) -> Row:
         """The project itself.
@@ -81,7 +85,7 @@ class Projects:
             try:
                 keys = visible_projects(self._client)
             except (NotFound, Rejected, Misconfigured):
-                return None
+                return None if self._newest(key) is not None else _not_visible(self._client.site.base, key)
             return None if key in keys else _not_visible(self._client.site.base, key, keys)
         except Misconfigured:
             return None
@@ -92,6 +96,7 @@ class Projects:
         self._projects.clear()
         self._types.clear()
         self._screens.clear()
+        self._rows.clear()
 
     def id_of(self, key: str) -> str | None:
         """The project's id, None where it cannot be found out."""
@@ -118,9 +123,13 @@ class Projects:
         """The create screen of a type; None where this Jira does not tell, or the type is not there."""
         at = (key, type_name.casefold())
         if at not in self._screens:
-            found = next((each for each in self.types(key) or () if each.name.casefold() == at[1]), None)
-            self._screens[at] = self._read_screen(key, found) if found and found.id else None
-        return self._screens[at]
+            types = self.types(key)
+            found = next((each for each in types or () if each.name.casefold() == at[1]), None)
+            if found and found.id:
+                self._screens[at] = self._read_screen(key, found)
+            elif types is None and at not in self._screens:
+                self._screens[at] = self._edit_screen(key, type_name)
+        return self._screens.setdefault(at, None)
 
     def known_screen(self, key: str, type_name: str) -> Screen | None:
         """The create screen of a type if it was read before; sends nothing."""
@@ -129,7 +138,52 @@ class Projects:
     def _creatable(self, key: str) -> tuple[IssueType, ...] | None:
         path = f"issue/createmeta/{quote(key, safe='')}/issuetypes"
         rows = self._optional(path, ("issueTypes", "values"), key)
-        return None if rows is None else tuple(_issue_type(each) for each in rows)
+        if rows is None:
+            return self._creatable_before(key)
+        return tuple(_issue_type(each) for each in rows)
+
+    def _creatable_before(self, key: str) -> tuple[IssueType, ...] | None:
+        """As Data Center tells it before 8.4, types and screens at once; 9.0 took this away."""
+        asked = {"projectKeys": key, "expand": "projects.issuetypes.fields"}
+        try:
+            said = self._client.get("issue/createmeta", asked, about=f"project {key}")
+        except (NotFound, Rejected, Misconfigured):
+            return None
+        projects = said.get("projects") if isinstance(said, Mapping) else None
+        if not isinstance(projects, list):
+            return None
+        rows = [row for each in projects if each.get("key") == key for row in each.get("issuetypes") or ()]
+        for row in rows:
+            if isinstance(row.get("fields"), Mapping):
+                found = Screen(str(row.get("name") or ""), dict(row["fields"]))
+                self._screens[key, found.type_name.casefold()] = found
+        return tuple(map(_issue_type, rows))
+
+    def _edit_screen(self, key: str, type_name: str) -> Screen | None:
+        """The edit screen of a type, from one of the newest issues that is of it."""
+        for row in self._newest(key) or ():
+            kind = (row.get("fields") or {}).get("issuetype") or {}
+            if str(kind.get("name") or "").casefold() == type_name.casefold():
+                try:
+                    said = self._client.get(f"issue/{quote(str(row['id']), safe='')}/editmeta", about=str(row["id"]))
+                except (NotFound, Rejected, Misconfigured):
+                    return None
+                fields = said.get("fields") if isinstance(said, Mapping) else None
+                return Screen(type_name, dict(fields), "edit screen") if isinstance(fields, Mapping) else None
+        return None
+
+    def _newest(self, key: str) -> list[Row] | None:
+        """The newest issues of a project with their types, as far as Jira shows any; None where it knows no such
+        project, or keeps it from this account."""
+        if key not in self._rows:
+            try:
+                page = next(self._search.pages(f"project = {quoted(key)} ORDER BY key DESC", ["issuetype"], _PAGE))
+                self._rows[key] = page.rows
+            except Rejected:
+                self._rows[key] = None
+            except (NotFound, Misconfigured):
+                self._rows[key] = []
+        return self._rows[key]
 
     def _read_screen(self, key: str, of: IssueType) -> Screen | None:
         path = f"issue/createmeta/{quote(key, safe='')}/issuetypes/{quote(of.id, safe='')}"
@@ -173,9 +227,12 @@ def _project_key(entry: Row) -> str:
     return str(entry.get("key") or "")
 
 
-def _not_visible(base: str, key: str, keys: tuple[str, ...]) -> str:
-    shown = ", ".join(keys[:20]) + (f" and {len(keys) - 20} more" if len(keys) > 20 else "")
+def _not_visible(base: str, key: str, keys: tuple[str, ...] | None = None) -> str:
+    sees = ""
+    if keys is not None:
+        shown = ", ".join(keys[:20]) + (f" and {len(keys) - 20} more" if len(keys) > 20 else "")
+        sees = f" (it sees {shown or 'no project at all'})"
     return (
-        f"Jira at {base} has no project {key!r}, or this account may not browse it"
-        f" (it sees {shown or 'no project at all'}): correct `project`, or give the account the permission"
+        f"Jira at {base} has no project {key!r}, or this account may not browse it{sees}: correct `project`, or give"
+        " the account the permission"
     )

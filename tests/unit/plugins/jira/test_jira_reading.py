@@ -102,7 +102,9 @@ def test_a_clock_that_is_a_day_wrong_loses_nothing(connect: Connect, site: JiraS
     for days in (-1, 2):
         site.clock.advance(timedelta(days=days))
         site.edit("PLAT-1", summary=f"Renamed {days}")
-        assert f"Renamed {days}" in {each.title for each in connect().read([SCOPE], markers=marks(site), since=cursor).items}
+        assert f"Renamed {days}" in {
+            each.title for each in connect().read([SCOPE], markers=marks(site), since=cursor).items
+        }
 
 
 def test_nothing_new_keeps_the_cursor(connect: Connect, site: JiraSandbox) -> None:

@@ -184,7 +184,9 @@ def test_a_link_says_who_supports_whom_and_can_be_taken_back(tracker: JiraTracke
 
     tracker.link(scope, child.at, parent.at)
     assert site.issue(child.at.key).links == (f"blocks {parent.at.key}",)
-    assert {each.at.key: each.links for each in tracker.read([scope], markers=[*parent.markers, *child.markers]).items} == {
+    assert {
+        each.at.key: each.links for each in tracker.read([scope], markers=[*parent.markers, *child.markers]).items
+    } == {
         child.at.key: {parent.at.id},
         parent.at.key: frozenset(),
     }
