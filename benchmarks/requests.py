@@ -39,7 +39,13 @@ class Setting:
 def jira_least(key_results: int) -> dict[str, int]:
     items = OBJECTIVES * (1 + key_results)
     pages = math.ceil(items / 100)
-    return {"first sync": 1 + items, "no change": pages, "one title": pages + 1, "one value": pages, "cache lost": pages}
+    return {
+        "first sync": 1 + items,
+        "no change": pages,
+        "one title": pages + 1,
+        "one value": pages,
+        "cache lost": pages,
+    }
 
 
 def github_least(repositories: int, key_results: int, *, board: bool) -> dict[str, int]:

@@ -136,7 +136,7 @@ class GitHubTracker(Tracker):
         return findings(self._client)
 
     def read(self, scopes: Sequence[Scope], since: str | None = None, markers: Sequence[str] = ()) -> Reading:
-        """Milestones and labelled issues of every repository, each page with its ETag; it needs no more than `scopes`."""
+        """Milestones and labelled issues of every repository, each page with its ETag; `scopes` say it all."""
         return self._reader.read(scopes)
 
     def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:

@@ -107,7 +107,8 @@ class JiraGround(Ground):
 
     def mapping_toml(self, number: int = 0) -> str:
         return (
-            f'[[mappings]]\nmatch = {{ team = "team-{number}" }}\ntracker = "work"\nproject = "{self.project(number)}"\n'
+            f'[[mappings]]\nmatch = {{ team = "team-{number}" }}\n'
+            f'tracker = "work"\nproject = "{self.project(number)}"\n'
             'objectives = { as = "epic" }\nkey_results = { as = "issues", type = "Task" }\n'
             'fields = { baseline = "KR baseline", target = "KR target", current = "KR current",'
             ' progress = "OKR progress" }\n'
@@ -181,7 +182,8 @@ class GitHub(Ground):
 
     def mapping_toml(self, number: int = 0) -> str:
         return (
-            f'[[mappings]]\nmatch = {{ team = "team-{number}" }}\ntracker = "work"\nproject = "{self.project(number)}"\n'
+            f'[[mappings]]\nmatch = {{ team = "team-{number}" }}\n'
+            f'tracker = "work"\nproject = "{self.project(number)}"\n'
             'objectives = { as = "milestone" }\nkey_results = { as = "issues", labels = ["key-result"] }\n'
             f'fields = {{ project_board = "acme/{self.board}", baseline = "KR baseline", target = "KR target",'
             ' current = "KR current", progress = "OKR progress" }\n'

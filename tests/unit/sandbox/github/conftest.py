@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 from github import Auth, Github
-from tests.unit.sandbox.github.github_sandbox_api import Api
 
 from okrsync.sandbox import SandboxClock, SandboxServer
 from okrsync.sandbox.github import GitHubSandbox
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 

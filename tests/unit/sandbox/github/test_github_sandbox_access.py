@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 from github import Auth, BadCredentialsException, Github, RateLimitExceededException
-from tests.unit.sandbox.github.github_sandbox_api import Api
 
 from okrsync.sandbox import Fault, SandboxServer
 from okrsync.sandbox.github import GitHubSandbox, Token
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 ISSUES = "/repos/acme/web/issues"
 

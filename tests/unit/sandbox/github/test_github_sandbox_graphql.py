@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from github import Github
-from tests.unit.sandbox.github.github_sandbox_api import Api
 from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -21,6 +20,7 @@ from graphql import (
 from okrsync.sandbox import Fault, SandboxServer
 from okrsync.sandbox.github import GitHubSandbox, Token
 from okrsync.sandbox.github.graph.schema import github_schema
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 ARGUMENTS = {"number": "1", "name": '"KR current"', "login": '"acme"', "first": "2"}
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from github import Github
-from tests.unit.sandbox.github.github_sandbox_api import Api
 
 from okrsync.sandbox.github import GitHubSandbox
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 ISSUES = "/repos/acme/web/issues"
 

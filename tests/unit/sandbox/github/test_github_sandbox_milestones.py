@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from github import Github, GithubException
-from tests.unit.sandbox.github.github_sandbox_api import Api
 from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.sandbox.github.state import pacific_day
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 MILESTONES = "/repos/acme/web/milestones"
 

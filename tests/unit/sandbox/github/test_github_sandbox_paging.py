@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from github import Github
-from tests.unit.sandbox.github.github_sandbox_api import Api
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
@@ -16,6 +15,7 @@ from starlette.datastructures import Headers
 from okrsync.sandbox import SandboxRequest
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.sandbox.github.paging import cursor_page
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 LINK = re.compile(r'<([^>]+)>; rel="(\w+)"')
 

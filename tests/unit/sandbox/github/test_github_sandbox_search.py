@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from tests.unit.sandbox.github.github_sandbox_api import Api
 
 from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.github import GitHubSandbox, Token
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.unit.sandbox.github.github_sandbox_api import Api
 from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.sandbox.github.actions import Invalid
 from okrsync.sandbox.github.state import node_id, read_node_id
+from tests.unit.sandbox.github.github_sandbox_api import Api
 
 
 def busy(site: GitHubSandbox) -> GitHubSandbox:
