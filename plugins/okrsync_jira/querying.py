@@ -140,6 +140,8 @@ class Queries:
 
     def _problems(self, query: Query, ids: Mapping[str, str]) -> list[str]:
         problems = self._resolver.problems(query.project, query.fields) if len(ids) < len(query.fields) else []
+        # Here the name stands in a document.
+        problems = [each.replace(" in the settings", "") for each in problems]
         for name, id_ in ids.items():
             found = self._resolver.catalogue.by_id[id_]
             if found.type in {"text", "date", "option"}:
