@@ -1,7 +1,8 @@
 """Linked items that were not in the answer: which are there all the same, which are gone, and which nobody can tell.
 
 Only a 'not found' on the item itself counts as gone. Where too many are missing at once, or everything that is known of
-a project, nobody is asked: a narrowed permission looks exactly like that, and a person has to look.
+a project, nothing is believed to be gone and nothing is created: a narrowed permission looks exactly like that, and a
+person has to look. Only a few are asked for all the same, because they may have lost their markers.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ class Missing:
         gone, unsure = self._ask([ref for ref in known if ref in self._expected], scopes)
         old = [ref for ref in known if ref not in self._expected]
         doubted = self._doubted([*old, *gone])
-        asked = [ref for ref in old if self._place(ref) not in doubted]
+        few = len(old) < self._tolerance.at_least
+        asked = [ref for ref in old if few or self._place(ref) not in doubted]
         gone_too, unsure_too = self._ask(asked, scopes)
         doubtful = {ref for ref in {*old, *gone} if self._place(ref) in doubted}
         self._absence.gone = frozenset((gone | gone_too) - doubtful)
