@@ -2,7 +2,7 @@
 
 Only a 'not found' on the item itself counts as gone. Where too many are missing at once, or everything that is known of
 a project, nothing is believed to be gone and nothing is created: a narrowed permission looks exactly like that, and a
-person has to look. Only a few are asked for all the same, because they may have lost their markers.
+person has to look. Only a few are asked for all the same where items are read by their markers: they may have lost them.
 """
 
 from __future__ import annotations
@@ -71,13 +71,17 @@ class Missing:
         old = [ref for ref in known if ref not in self._expected]
         doubted = self._doubted([*old, *gone])
         few = len(old) < self._tolerance.at_least
-        asked = [ref for ref in old if few or self._place(ref) not in doubted]
+        asked = [ref for ref in old if self._place(ref) not in doubted or (few and self._is_read_by_marker(ref))]
         gone_too, unsure_too = self._ask(asked, scopes)
         doubtful = {ref for ref in {*old, *gone} if self._place(ref) in doubted}
         self._absence.gone = frozenset((gone | gone_too) - doubtful)
         self._absence.unsure = frozenset(strangers | unsure | unsure_too | doubtful)
         self._absence.doubted = frozenset(doubted)
         return self._absence
+
+    def _is_read_by_marker(self, ref: Ref) -> bool:
+        tracker = self._pool.get(self._links[ref].tracker)
+        return tracker is not None and tracker.capabilities.reads_by_marker
 
     def _doubted(self, missing: Sequence[Ref]) -> set[Place]:
         """The projects of which too much is missing; of a tracker that lacks too much, all that lack anything."""
