@@ -117,12 +117,9 @@ def read_search(query: Query) -> Search:
 
 
 def _terms(text: str) -> Iterator[_Term]:
-    at = 0
-    while at < len(text.rstrip()):
-        found = _TERM.match(text, at)
-        if found is None:
-            raise Rejected(f"the query has a quotation mark that is not closed: {text!r}")
-        at = found.end()
+    if text.count('"') % 2:
+        raise Rejected(f"the query has a quotation mark that is not closed: {text!r}")
+    for found in _TERM.finditer(text):
         written, name, value = found[0].strip(), found["name"], found["value"]
         if name is None:
             if written != "AND":

@@ -1,0 +1,277 @@
+"""Queries on GitHub: what matches, what it costs, and what is said when it cannot be told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from okrsync.sandbox import Fault
+from okrsync.trackers.errors import AuthFailed, Misconfigured, NotFound, Rejected, Transient
+from okrsync.trackers.values import Matches, Query
+from okrsync_github.tracker import GitHubTracker
+from tests.unit.plugins.github.github_ground import MARKER, GitHub
+from tests.vendor.github_description import GitHubGraphQLDescription, GitHubRestDescription
+
+WEB = "acme/web"
+
+
+def asked(text: str, *fields: str, board: str | None = None, **more: Any) -> Query:
+    return Query(text, WEB, fields, board, **more)
+
+
+def numbers(found: Matches) -> list[int]:
+    return sorted(int(each.key.partition("#")[2]) for each in found.matches)
+
+
+def made(github: GitHub, count: int, **more: Any) -> list[int]:
+    return [github.site.create_issue(WEB, "Some work", **more) for _ in range(count)]
+
+
+def test_what_matches_comes_with_its_state_and_its_numbers(github: GitHub, tracker: GitHubTracker) -> None:
+    first, second = made(github, 2, labels=["bug"])
+    made(github, 1)
+    github.site.close_issue(WEB, first)
+    github.site.set_project_number("acme", 1, WEB, first, "KR current", 2.5)
+
+    found = tracker.matches(asked("label:bug", "KR current", "KR target", board="acme/1"))
+
+    by_key = {each.key: each for each in found.matches}
+    assert sorted(by_key) == [f"{WEB}#{first}", f"{WEB}#{second}"]
+    assert by_key[f"{WEB}#{first}"].done and not by_key[f"{WEB}#{second}"].done
+    assert by_key[f"{WEB}#{first}"].values == {"KR current": 2.5, "KR target": None}
+    assert by_key[f"{WEB}#{second}"].values == {"KR current": None, "KR target": None}
+    assert by_key[f"{WEB}#{first}"].id == f"{WEB}/issues/{first}"
+    assert by_key[f"{WEB}#{first}"].url.endswith(f"/{WEB}/issues/{first}")
+
+
+def test_pull_requests_count_only_where_they_are_asked_for(github: GitHub, tracker: GitHubTracker) -> None:
+    (issue,) = made(github, 1)
+    (pull_request,) = made(github, 1, pull_request=True)
+
+    assert numbers(tracker.matches(asked("is:open"))) == [issue]
+    assert numbers(tracker.matches(asked("is:open is:pr"))) == [pull_request]
+
+
+def test_okrsyncs_own_issues_never_match(github: GitHub, tracker: GitHubTracker) -> None:
+    made(github, 1, body=f"Why.\n\n<!-- {MARKER}/p95 -->")
+    (theirs,) = made(github, 1, body=f"See okrsync's {MARKER}/p95")
+
+    assert numbers(tracker.matches(asked("is:open"))) == [theirs]
+
+
+def test_days_of_creation_are_those_of_utc(github: GitHub, tracker: GitHubTracker) -> None:
+    site = github.site
+    site.clock.set(datetime(2026, 10, 5, 23, 59, tzinfo=UTC))
+    (first,) = made(github, 1)
+    site.clock.set(datetime(2026, 10, 6, 0, 1, tzinfo=UTC))
+    (second,) = made(github, 1)
+    one, other = datetime(2026, 10, 5, tzinfo=UTC).date(), datetime(2026, 10, 6, tzinfo=UTC).date()
+
+    assert numbers(tracker.matches(asked("is:open", created_from=one))) == [first, second]
+    assert numbers(tracker.matches(asked("is:open", created_from=other))) == [second]
+    assert numbers(tracker.matches(asked("is:open", created_to=one))) == [first]
+    assert numbers(tracker.matches(asked("is:open", created_from=one, created_to=one))) == [first]
+
+
+def test_what_cannot_be_told_is_said(github: GitHub, tracker: GitHubTracker) -> None:
+    github.site.create_milestone(WEB, "Fast pages")
+    with pytest.raises(Rejected, match="'involves:robin'"):
+        tracker.matches(asked("involves:robin"))
+    with pytest.raises(Rejected, match="no milestone called 'Fast page'; the newest that it has: 'Fast pages'"):
+        tracker.matches(asked('milestone:"Fast page"'))
+    with pytest.raises(NotFound, match="acme/gone"):
+        tracker.matches(Query("is:open", "acme/gone"))
+    with pytest.raises(Misconfigured, match="name a board in the mapping's fields"):
+        tracker.matches(asked("is:open", "KR current"))
+    with pytest.raises(Misconfigured, match=r"no field 'KR curent'.*'KR current'"):
+        tracker.matches(asked("is:open", "KR curent", board="acme/1"))
+    with pytest.raises(Misconfigured, match="holds option, not a number"):
+        tracker.matches(asked("is:open", "Status", board="acme/1"))
+    with pytest.raises(AuthFailed):
+        github.connect(token="not-the-token").matches(asked("is:open"))
+
+
+def test_nothing_may_mean_that_nothing_can_be_seen(github: GitHub, tracker: GitHubTracker) -> None:
+    assert tracker.matches(asked("label:bug")).deserted
+    made(github, 1)
+
+    assert not tracker.matches(asked("label:bug")).deserted
+    github.site.faults.add(Fault("empty_list", path="/issues", times=None))
+    assert tracker.matches(asked("is:open")) == Matches(deserted=True)
+
+
+def test_githubs_search_is_never_asked_and_no_estimate_is_made(github: GitHub, tracker: GitHubTracker) -> None:
+    made(github, 1)
+
+    assert tracker.count(asked("is:open")) is None
+    tracker.matches(asked("is:open"))
+
+    assert not [path for _, path, _ in github.sent() if "/search" in path]
+
+
+def test_a_milestone_is_known_from_the_reading_before(github: GitHub, tracker: GitHubTracker, scope: Any) -> None:
+    number = github.site.create_milestone(WEB, "Fast pages")
+    (inside,) = made(github, 1, milestone=number)
+    tracker.read([scope])
+    github.clear()
+
+    assert numbers(tracker.matches(asked('milestone:"FAST pages"'))) == [inside]
+    assert len(github.sent()) == 1
+
+
+@pytest.fixture
+def many(github: GitHub, tracker: GitHubTracker) -> list[int]:
+    """A repository of 5,000 issues, of which 4,000 are bugs, and a tracker that was let in."""
+    found = [*made(github, 1000, labels=["wontfix"]), *made(github, 4000, labels=["bug"])]
+    github.site.clock.advance(timedelta(hours=1))
+    tracker.login()
+    github.clear()
+    return found[1000:]
+
+
+def test_five_thousand_issues_cost_as_many_pages_as_match_and_later_as_many_as_changed(
+    github: GitHub, tracker: GitHubTracker, many: list[int]
+) -> None:
+    site = github.site
+    query = asked("label:bug -label:wontfix")
+    first = tracker.matches(query)
+    known, cursor = first.after({}), first.cursor
+    listed = [path for _, path, _ in github.sent() if path.endswith("/issues")]
+    assert (len(known), len(listed), len(github.sent())) == (4000, 40, 41)
+
+    for changes in (0, 1, 7, 130):
+        site.clock.advance(timedelta(minutes=5))
+        for at, number in enumerate(many[:changes]):
+            if at % 3 == 0:
+                site.edit_issue(WEB, number, labels=["bug", "wontfix"])
+            elif at % 3 == 1:
+                site.close_issue(WEB, number)
+            else:
+                site.create_issue(WEB, "New", labels=["bug"])
+        del many[:changes]
+        github.clear()
+        found = tracker.matches(query, known, cursor)
+        known, cursor = found.after(known), found.cursor
+        assert not found.complete
+        assert len(github.sent()) <= -(-changes // 100) + 2, changes
+        expected = {
+            f"{WEB}/issues/{each.number}": each.state == "closed"
+            for repository in site.hub.state.repositories.values()
+            for each in repository.issues.values()
+            if {"bug"} == {label.name for label in repository.labels_of(each)}
+        }
+        assert {each.id: each.done for each in known.values()} == expected
+
+
+def test_a_cycle_in_an_old_repository_costs_the_issues_of_the_cycle(
+    github: GitHub, tracker: GitHubTracker, many: list[int]
+) -> None:
+    github.site.clock.advance(timedelta(days=100))
+    today = github.site.clock.now().astimezone(UTC).date()
+    new = made(github, 30)
+
+    assert numbers(tracker.matches(asked("is:open", created_from=today))) == new
+    assert len(github.sent()) == 1
+
+
+def test_what_was_deleted_is_missed(github: GitHub, tracker: GitHubTracker) -> None:
+    work = made(github, 230)
+    query = asked("is:open")
+    first = tracker.matches(query)
+    known = first.after({})
+
+    github.site.delete_issue(WEB, work[17])
+    made(github, 1)
+    found = tracker.matches(query, known, first.cursor)
+
+    assert len(found.after(known)) == 230
+    assert f"{WEB}/issues/{work[17]}" not in found.after(known)
+
+
+def test_a_renamed_milestone_or_label_begins_anew(github: GitHub, tracker: GitHubTracker) -> None:
+    site = github.site
+    milestone = site.create_milestone(WEB, "Fast pages")
+    made(github, 230, milestone=milestone, labels=["bug"])
+    by_milestone, by_label = asked('milestone:"Fast pages"'), asked("label:bug")
+    first, second = tracker.matches(by_milestone), tracker.matches(by_label)
+
+    site.edit_milestone(WEB, milestone, title="Faster pages")
+    (repository,) = site.hub.state.repositories.values()
+    (label,) = [each for each in repository.labels.values() if each.name == "bug"]
+    label.name = "defect"
+
+    with pytest.raises(Rejected, match="no milestone called 'Fast pages'"):
+        github.connect().matches(by_milestone, first.after({}), first.cursor)
+    assert tracker.matches(by_label, second.after({}), second.cursor) == Matches()
+
+
+def test_without_graphql_every_reading_is_a_full_one(github: GitHub, tracker: GitHubTracker) -> None:
+    made(github, 230)
+    github.site.faults.add(Fault("status", path="/graphql", status=404, times=None))
+
+    found = tracker.matches(asked("is:open"))
+
+    assert (len(found.matches), found.cursor) == (230, None)
+
+
+@pytest.mark.parametrize("page", range(3))
+def test_a_page_that_fails_fails_the_whole(github: GitHub, tracker: GitHubTracker, page: int) -> None:
+    made(github, 230)
+    github.site.faults.add(Fault("status", status=502, path="/issues", skip=page, times=None))
+
+    with pytest.raises(Transient):
+        tracker.matches(asked("is:open"))
+
+
+def test_everything_is_read_anew_after_a_day(github: GitHub, tracker: GitHubTracker) -> None:
+    made(github, 230)
+    query = asked("is:open")
+    first = tracker.matches(query)
+
+    github.site.clock.advance(timedelta(hours=23))
+    tracker.login()
+    second = tracker.matches(query, first.after({}), first.cursor)
+    github.site.clock.advance(timedelta(hours=2))
+    tracker.login()
+    third = tracker.matches(query, first.after({}), second.cursor)
+
+    assert (first.complete, second.complete, third.complete) == (True, False, True)
+
+
+def test_a_board_is_read_again_though_no_issue_changed(github: GitHub, tracker: GitHubTracker) -> None:
+    work = made(github, 230)
+    query = asked("is:open", "KR current", board="acme/1")
+    first = tracker.matches(query)
+    known = first.after({})
+
+    github.site.set_project_number("acme", 1, WEB, work[4], "KR current", 7.0)
+    found = tracker.matches(query, known, first.cursor)
+
+    assert not found.complete
+    assert [(each.id, each.values) for each in found.matches] == [(f"{WEB}/issues/{work[4]}", {"KR current": 7.0})]
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "[1]", '{"seen": "2026-10-05"}'])
+def test_a_cursor_that_nobody_wrote_begins_anew(github: GitHub, tracker: GitHubTracker, cursor: str) -> None:
+    (number,) = made(github, 1)
+
+    found = tracker.matches(asked("is:open"), {}, cursor)
+
+    assert found.complete and numbers(found) == [number]
+
+
+def test_every_request_is_one_that_github_describes(github: GitHub, tracker: GitHubTracker) -> None:
+    milestone = github.site.create_milestone(WEB, "Fast pages")
+    made(github, 230, milestone=milestone, labels=["bug"], assignees=["okr-bot"])
+    query = asked(
+        'is:open label:bug milestone:"Fast pages" assignee:okr-bot author:okr-bot', "KR current", board="acme/1"
+    )
+    first = tracker.matches(query)
+    assert not tracker.matches(query, first.after({}), first.cursor).complete
+
+    rest, graphql = GitHubRestDescription.load(), GitHubGraphQLDescription.load()
+    for record in github.site.requests.records:
+        problems = graphql.check_record(record) if record.path == "/graphql" else rest.check(record)
+        assert problems == [], f"{record.method} {record.path}?{record.query}"
