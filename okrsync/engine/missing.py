@@ -2,7 +2,7 @@
 
 Only a 'not found' on the item itself counts as gone. Where too many are missing at once, or everything that is known of
 a project, nothing is believed to be gone and nothing is created: a narrowed permission looks exactly like that, and a
-person has to look. Only a few are asked for all the same where items are read by their markers: they may have lost them.
+person has to look. Where items are read by their markers, a few are asked for all the same: they may have lost them.
 """
 
 from __future__ import annotations
