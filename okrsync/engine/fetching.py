@@ -86,7 +86,7 @@ class _Fetch:
         missing = [ref for ref in found.missing if ref in homes and _place(quest.links[ref]) not in self.unread]
         absence = self._absence(missing)
         items = {**self._as_written(found.items), **absence.back}
-        items |= self._just_created([ref for ref in quest.young if ref in homes and ref not in {*items, *quest.links}])
+        items |= self._noted({ref: at for ref, at in self._notes().items() if ref not in {*items, *quest.links}})
         lost = [ref for ref in homes if ref in may_create and ref not in items and ref not in absence.unsure]
         sought = [ref for ref in lost if homes[ref] not in self.unread and self._may_be_found(ref)]
         items |= self._as_written(self._by_marker(sought))
@@ -153,17 +153,28 @@ class _Fetch:
         self.failures += absence.failures
         return absence
 
-    def _just_created(self, refs: Sequence[Ref]) -> dict[Ref, Located]:
-        """Items that the journal knows and the cache does not, asked for by their ids: no search shows them yet."""
+    def _notes(self) -> dict[Ref, ItemAt]:
+        """The wanted items that got their markers a moment ago, when they were created or when they had lost them."""
+        quest = self.quest
+        marked = {shape["marker"]: at for at, shape in quest.written.items() if "marker" in shape}
+        marked |= {
+            str(Marker(quest.workspace, ref)): (each.tracker, each.at.id)
+            for ref, each in quest.young.items()
+            if each.at
+        }
+        return {ref: marked[marker] for ref in quest.homes if (marker := str(Marker(quest.workspace, ref))) in marked}
+
+    def _noted(self, notes: Mapping[Ref, ItemAt]) -> dict[Ref, Located]:
+        """Items that a journal knows and the cache does not, asked for by their ids: no search shows them yet."""
         found: dict[Ref, Located] = {}
-        for ref in refs:
-            creation, (name, scope) = self.quest.young[ref], self.quest.homes[ref]
-            tracker = self.pool.get(creation.tracker) if creation.tracker in self.quest.trackers else None
-            if tracker is None or creation.at is None:
+        for ref, (tracker_name, item_id) in notes.items():
+            name, scope = self.quest.homes[ref]
+            tracker = self.pool.get(tracker_name) if tracker_name in self.quest.trackers else None
+            if tracker is None:
                 continue
             fields = scope.fields if ref.is_key_result else scope.objective_fields
             try:
-                item = tracker.item(creation.at.id, fields, scope.board)
+                item = tracker.item(item_id, fields, scope.board)
             except NotFound:
                 continue
             except TrackerError as error:
@@ -172,7 +183,7 @@ class _Fetch:
                 continue
             # Elsewhere the same id may name another item.
             if str(Marker(self.quest.workspace, ref)) in item.markers:
-                found[ref] = Located(creation.tracker, item)
+                found[ref] = Located(tracker_name, item)
         return found
 
     def _may_be_found(self, ref: Ref) -> bool:

@@ -39,11 +39,12 @@ REASONS = st.text("abc äö", min_size=1, max_size=12).map(lambda text: " ".join
 DAYS = st.sampled_from([date(2026, 10, 1), date(2026, 11, 30), date(2026, 12, 31)])
 SURROUNDINGS = st.sampled_from(
     [
-        # homes, seconds that searches lag, seconds after which they are sure
-        ((("alpha", "work", "PLAT", JIRA), ("beta", "work", "WEB", JIRA)), 0.0, 0.0),
-        ((("alpha", "work", "PLAT", JIRA), ("beta", "work", "PLAT", JIRA)), 600.0, 660.0),
-        ((("alpha", "work", "PLAT", JIRA), ("beta", "code", "WEB", GITHUB)), 90.0, 120.0),
-        ((("alpha", "work", "PLAT", GITHUB), ("beta", "work", "WEB", GITHUB)), 0.0, 12.0),
+        # homes, and seconds: how long searches lag, requests may go on unheard, and searches may show what was
+        ((("alpha", "work", "PLAT", JIRA), ("beta", "work", "WEB", JIRA)), 0.0, 0.0, 0.0),
+        ((("alpha", "work", "PLAT", JIRA), ("beta", "work", "PLAT", JIRA)), 600.0, 660.0, 0.0),
+        ((("alpha", "work", "PLAT", JIRA), ("beta", "work", "WEB", JIRA)), 600.0, 15.0, 660.0),
+        ((("alpha", "work", "PLAT", JIRA), ("beta", "code", "WEB", GITHUB)), 90.0, 120.0, 0.0),
+        ((("alpha", "work", "PLAT", GITHUB), ("beta", "work", "WEB", GITHUB)), 0.0, 12.0, 0.0),
     ]
 )
 FAULTS: tuple[Callable[[], TrackerError], ...] = (
@@ -68,9 +69,12 @@ class Company(RuleBasedStateMachine):
         synced=st.booleans(),
     )
     def found(self, surroundings: Any, authority: str, manual: bool, synced: bool) -> None:
-        homes, lag, self.sure = surroundings
+        homes, lag, settle_after, search_lag = surroundings
+        self.sure = max(settle_after, search_lag)
         self.folder = Path(tempfile.mkdtemp(dir=FOLDER))
-        self.world = World(self.folder, homes, authority=authority, lag=lag, settle_after=self.sure)
+        self.world = World(
+            self.folder, homes, authority=authority, lag=lag, settle_after=settle_after, search_lag=search_lag
+        )
         self.authority = authority
         self.count = 0
         self.entered: set[float] = set()
@@ -101,8 +105,9 @@ class Company(RuleBasedStateMachine):
         if self.text(slug) is None:
             before = self.teams.setdefault(slug, team)
             items = [item for ref in (Ref(CYCLE, slug), Ref(CYCLE, slug, "kr1")) for item in self.world.items(ref)]
-            if before != team and not all(map(self.finds_everywhere, items)):
-                # Without the cache nobody would look for it in a project that no objective is in any more.
+            same_tracker = self.world.homes[before].tracker == self.world.homes[team].tracker
+            if before != team and items and not (same_tracker and all(map(self.finds_everywhere, items))):
+                # Without the cache nobody would look for it where no objective is any more.
                 team = team if all(map(self.is_linked, items)) else before
                 self.needs_the_cache |= team != before
             self.teams[slug] = team

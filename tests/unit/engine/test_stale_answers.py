@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.domain.ref import Ref
+from okrsync.domain.ref import Marker, Ref
 from okrsync.engine.outcome import ExitCode
 from okrsync.store.values import CheckIn
 from tests.unit.engine.conftest import Found
@@ -105,6 +105,18 @@ def test_an_item_that_was_deleted_and_is_still_shown_is_not_made_twice(found: Fo
     world.sync()
     rest(world)
     assert len(world.items(KR)) == 1 and world.item(KR).fields["KR target"] == 1.0
+
+
+def test_a_marker_that_was_given_back_is_known_before_any_search_shows_it_and_without_the_cache(found: Found) -> None:
+    world = lagging(found)
+    world.server.people.remove_marker(world.item(SIGNUP).at, str(Marker("acme", SIGNUP)))
+    world.time.sleep(SURE)
+    assert planned(world.sync()) == [("update", "signup", "marker")]
+    world.time.sleep(30)
+    world.lose_cache()
+    assert world.sync().done == ()
+    rest(world)
+    assert len(world.items(SIGNUP)) == 1
 
 
 STYLES = pytest.mark.parametrize("style", [JIRA, GITHUB], ids=["jira", "github"])
