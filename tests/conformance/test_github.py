@@ -154,6 +154,9 @@ def site(request: pytest.FixtureRequest) -> GitHubSandbox:
 
 class TestGitHub(TrackerContract):
     points_field = "KR current"
+    labelled = "label:{label}"
+    labelled_and_open = "is:open label:{label}"
+    no_query = "label:q4 sprint:7"
 
     @pytest.fixture
     def server(self, site: GitHubSandbox) -> Iterator[SandboxServer]:

@@ -117,6 +117,9 @@ def site(request: pytest.FixtureRequest) -> JiraSandbox:
 
 class TestJira(TrackerContract):
     points_field = "Points"
+    labelled = "labels = {label}"
+    labelled_and_open = "labels = {label} AND statusCategory != Done ORDER BY created"
+    no_query = "labels = = q4"
 
     @pytest.fixture
     def server(self, site: JiraSandbox) -> Iterator[SandboxServer]:

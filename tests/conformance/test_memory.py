@@ -9,7 +9,7 @@ from okrsync.testing.memory.server import WRITES
 from okrsync.trackers.errors import Transient
 from okrsync.trackers.values import Markup, Scope
 
-READS = ("login", "projects", "fields", "check", "read", "find", "item", "children", "comments", "field_changes")
+READS = ("login", "projects", "fields", "check", "read", "find", "item", "children", "matches", "comments", "field_changes")
 
 
 class MemoryFaults:
@@ -35,6 +35,9 @@ class InMemory(TrackerContract):
     """What both styles share."""
 
     points_field = "KR current"
+    labelled = "label:{label}"
+    labelled_and_open = "label:{label} open"
+    no_query = "sprint:7"
 
     @pytest.fixture
     def scope(self) -> Scope:

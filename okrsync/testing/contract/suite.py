@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from okrsync.testing.contract.failing import FailingContract
 from okrsync.testing.contract.finding import FindingContract
+from okrsync.testing.contract.querying import QueryingContract
 from okrsync.testing.contract.relating import RelatingContract
 from okrsync.testing.contract.writing import WritingContract
 
 
-class TrackerContract(FindingContract, WritingContract, RelatingContract, FailingContract):
+class TrackerContract(FindingContract, WritingContract, RelatingContract, QueryingContract, FailingContract):
     """Every promise of `okrsync.trackers.interface`, as tests.
 
     Subclass it under a name that begins with `Test`, and supply these fixtures, in the class or beside it:
@@ -20,7 +21,7 @@ class TrackerContract(FindingContract, WritingContract, RelatingContract, Failin
     - `other_scope`: another project on the same tracker;
     - `people`: see `People`; `faults`: see `Faults`.
 
-    Set `points_field` where children can be weighed. The search index of the server must not lag. Tests of what the
-    tracker's capabilities say it cannot do are skipped. A server may be shared between tests: each test makes its own
-    items.
+    Set `points_field` where children can be weighed, and `labelled`, `labelled_and_open` and `no_query` where the
+    tracker answers queries. The search index of the server must not lag. Tests of what the tracker's capabilities say
+    it cannot do are skipped. A server may be shared between tests: each test makes its own items.
     """

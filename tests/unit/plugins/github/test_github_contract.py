@@ -163,6 +163,9 @@ class TestGitHub(TrackerContract):
     """The suite of the interface."""
 
     points_field = "KR current"
+    labelled = "label:{label}"
+    labelled_and_open = "is:open label:{label}"
+    no_query = "label:q4 sprint:7"
 
     @pytest.fixture
     def tracker(self, server: tuple[GitHubSandbox, str]) -> Iterator[GitHubTracker]:
