@@ -9,7 +9,10 @@ from okrsync.testing.memory.server import WRITES
 from okrsync.trackers.errors import Transient
 from okrsync.trackers.values import Markup, Scope
 
-READS = ("login", "projects", "fields", "check", "read", "find", "item", "children", "matches", "comments", "field_changes")
+READS = (
+    *("login", "projects", "fields", "check", "read", "find", "item", "children", "matches", "comments"),
+    "field_changes",
+)
 
 
 class MemoryFaults:
