@@ -60,7 +60,7 @@ def test_the_feature_matrix_is_what_the_plugins_can_do() -> None:
             "due dates of key results": can.due_on_key_results,
             "links of its own for alignment": can.native_links,
             "children may be pull requests": can.pull_requests,
-            "answers queries, for `count`, `sum`, `average` and `done`": can.queries,
+            "answers queries": can.queries,
             "tells who changed a field, and when": can.field_history,
             "fields are written with the item": can.fields_with_item,
         }
