@@ -187,9 +187,10 @@ def past_values(
     The one that it held at `since` counts as of then. `changes` are all that the tracker tells, oldest first.
     """
     until = now if first is None else first.observed_at
-    held = [each for each in _held(read, changes) if each.at < until]
+    held = [each for each in _held(read, changes) if each.at <= until]
     if first is not None and Evidence.from_json(first.evidence).method == read.method:
         held = _up_to(first.value, held)
+    held = [each for each in held if each.at < until]
     before = [each for each in held if each.at <= since][-1:]
     told = [*(replace(each, at=since) for each in before if since < until), *(each for each in held if each.at > since)]
     last: float | None = None

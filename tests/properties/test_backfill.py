@@ -110,3 +110,9 @@ def test_each_value_names_who_made_the_field_hold_it(field: Field, since: int) -
         assert evidence.by == by_day.get(evidence.at)
         assert (evidence.by or "made with it") in each.source and "PLAT-7" in each.source
         assert (evidence.item, evidence.field, evidence.method) == ("PLAT-7", "KR current", METHOD)
+
+
+def test_a_change_at_the_very_moment_of_the_first_look_hides_none_before_it() -> None:
+    field = Field(None, {3: 0.0, 4: 1.0, 36: 0.0})
+    rows = field.backfilled(0, looked(field, 36))
+    assert [(each.at, each.value) for each in rows] == [(moment(3), 0.0), (moment(4), 1.0)]

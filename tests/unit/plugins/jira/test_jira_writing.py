@@ -115,7 +115,7 @@ def test_a_marker_that_is_too_long_for_a_label_writes_nothing(tracker: JiraTrack
 
 
 def test_a_wrong_issue_type_is_refused_in_words(tracker: JiraTracker) -> None:
-    with pytest.raises(Rejected, match="okrsync check"):
+    with pytest.raises(Rejected, match="correct the issue type in the mapping"):
         make(tracker, scope=replace(SCOPE, objective_type="Initiative"))
 
 
