@@ -157,8 +157,7 @@ class _Assessment:
             (each.weight, clamp(raw_progress(each, self.observed(each.ref).value))) for each in objective.key_results
         ]
         parts += [
-            (1.0, self.roll_up(self.by_ref[child]).progress)
-            for child in self.contributors.get(objective.ref, ())
+            (1.0, self.roll_up(self.by_ref[child]).progress) for child in self.contributors.get(objective.ref, ())
         ]
         self.rolled[objective.ref] = roll_up(parts)
         return self.rolled[objective.ref]
