@@ -5,11 +5,12 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-long check format docs bench lock vendor clean help
+.PHONY: demo test test-long check format docs bench lock clean help
 
 help:
 	@echo "make demo    set up, then run the main job on the embedded sandbox"
 	@echo "make test    set up, then run the tests"
+	@echo "make test-long  2,000 lives of a company instead of 150"
 	@echo "make check   formatting, lint, types, layers of imports, generated files"
 	@echo "make format  format the code"
 	@echo "make docs    write the generated pages and schemas anew"
@@ -29,6 +30,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-long: $(READY)
+	OKRSYNC_ENGINE_EXAMPLES=2000 $(BIN)/python -m pytest tests/properties/test_engine.py
 
 check: $(READY)
 	$(BIN)/ruff format --check .
