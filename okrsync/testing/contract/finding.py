@@ -156,6 +156,16 @@ class FindingContract(Ground):
         assert tracker.find(scope, [f"{objective.markers[0]}-unknown"]) == ()
         assert tracker.find(scope, []) == ()
 
+    def test_a_sure_look_finds_what_is_there_and_nothing_else(
+        self, tracker: Tracker, scope: Scope, people: People, slug: str, objective: RemoteItem, key_result: RemoteItem
+    ) -> None:
+        markers = [*objective.markers, *key_result.markers, f"{objective.markers[0]}-unknown"]
+        gone = tracker.create(scope, self.draft(tracker, f"{slug}-gone"))
+        people.delete(gone.at)
+
+        assert self.ids(tracker.find(scope, markers, sure=True)) == sorted([objective.at.id, key_result.at.id])
+        assert tracker.find(scope, gone.markers, sure=True) == ()
+
     def test_a_marker_is_not_found_in_a_longer_one(
         self, tracker: Tracker, scope: Scope, slug: str, objective: RemoteItem, key_result: RemoteItem
     ) -> None:
