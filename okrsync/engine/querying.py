@@ -139,8 +139,7 @@ class Inquiry:
         found = tracker.matches(query, known.matches, known.cursor)
         self._pool.answered(name)
         matches = found.after(known.matches)
-        before = len(known.matches) or any(self._last(each.ref) for each in group)
-        if not matches and before:
+        if not matches and (known.matches or any(self._last(each.ref) for each in group)):
             found = tracker.matches(query, known.matches)
             matches = found.after({})
             if not matches and found.deserted:
