@@ -9,12 +9,14 @@ from typing import Any, ClassVar, Protocol
 
 from okrsync.domain.rates import WriteRate
 from okrsync.trackers.diagnosis import Finding
+from okrsync.trackers.errors import AuthFailed, NotFound, TrackerError
 from okrsync.trackers.retry import RetryPolicy
 from okrsync.trackers.values import (
     Candidate,
     Capabilities,
     Child,
     Comment,
+    CommentReading,
     Draft,
     Edit,
     FieldChange,
@@ -250,7 +252,46 @@ class Tracker(ABC):
 
     @abstractmethod
     def comments(self, item: ItemId) -> tuple[Comment, ...]:
-        """The comments on an item, oldest first; none where items of its kind take none."""
+        """The comments on an item, oldest first, read afresh; none where items of its kind take none.
+
+        It settles whether a comment exists whose `comment` ended in doubt.
+        """
+
+    def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
+        """The comments of items that are new or were edited, in the least number of requests.
+
+        `items` are all whose comments are wanted, as the newest reading shows them: some trackers see by an item's
+        `updated` that nobody said anything. Items of kinds that take no comments, and items that are gone, have none.
+        `since` is the cursor of an earlier answer. An item that is left out between two answers is afterwards read as
+        if it were new. Nothing that came before the cursor's answer was complete is passed over, whatever failed and
+        whoever wrote meanwhile. As people may write with the clocks of several servers, a reading without `since` once
+        in a while makes certain.
+
+        Without an override each item is asked for by itself, and the answer is complete.
+
+        Raises:
+            AuthFailed, Misconfigured, Transient: nothing could be read. What concerns one project is in `failures`.
+        """
+        found: dict[str, tuple[Comment, ...]] = {}
+        failures: dict[str, Exception] = {}
+        answered = False
+        for item in items:
+            if item.at.project in failures:
+                continue
+            try:
+                if comments := self.comments(item.at):
+                    found[item.at.id] = comments
+            except NotFound:
+                pass
+            except AuthFailed:
+                raise
+            except TrackerError as failure:
+                failures[item.at.project] = failure
+                continue
+            answered = True
+        if failures and not answered:
+            raise next(iter(failures.values()))
+        return CommentReading(found, failures)
 
     def close(self) -> None:  # noqa: B027 - a tracker without connections has nothing to do here
         """Let go of connections."""
@@ -270,3 +311,5 @@ class TrackerType:
     """Further keys of its table in the settings → what each does, in one sentence."""
     default_url: str | None = None
     needs_user: bool = False
+    concurrency: int = 4
+    """How many requests its servers may well get at once, where the settings do not say."""

@@ -18,6 +18,7 @@ __all__ = [
     "Capabilities",
     "Child",
     "Comment",
+    "CommentReading",
     "Draft",
     "Edit",
     "FieldChange",
@@ -58,6 +59,8 @@ class Capabilities:
     """Whether `matches` works: whether key results can be measured over a query in the tracker's own language."""
     adoption: bool = False
     """Whether `candidates` works: whether documents can be made from what people have."""
+    comments_on: frozenset[ItemKind] = frozenset({ItemKind.OBJECTIVE, ItemKind.KEY_RESULT})
+    """The kinds of items that take comments."""
     field_history: bool = False
     """Whether `field_changes` tells who changed a number field, and when."""
     reads_by_marker: bool = False
@@ -237,6 +240,38 @@ class Comment:
     """A comment on an item."""
 
     id: str
+    """What the tracker never changes; on one tracker no other comment has it."""
     author: str
+    """The name as people see it; empty where the tracker does not say, for example of a deleted account."""
     text: str
+    """In the tracker's own markup, as it keeps it, with line ends of one character."""
     created: datetime
+    """In UTC."""
+    account: str = ""
+    """What the tracker knows the author by: Jira Cloud's account id, Data Center's user name, GitHub's login."""
+    insider: bool | None = None
+    """Whether the author belongs to those who work there; None where the tracker does not tell, as Jira mostly does
+    not: whoever can comment there was let in. On GitHub anyone who sees a public repository can."""
+    edited: datetime | None = None
+    """When it was last changed, in UTC; None where it never was."""
+    url: str = ""
+    """Where people look at it; empty where the tracker does not say."""
+
+
+@dataclass(frozen=True)
+class CommentReading:
+    """The answer to one `comments_since`: comments of many items, and what could not be read.
+
+    Comments that people deleted are simply not in it.
+    """
+
+    comments: Mapping[str, tuple[Comment, ...]] = field(default_factory=dict)
+    """An item's `at.id` → its comments that are new or were edited, oldest first, and perhaps some that were not: those
+    that are known already are told by their id and `edited`. An item without any has no entry."""
+    failures: Mapping[str, Exception] = field(default_factory=dict)
+    """Project → why its comments could not all be read. They come with the next reading."""
+    complete: bool = True
+    """False when only what changed since `since` is in `comments`."""
+    cursor: str | None = None
+    """What to hand to the next `comments_since` as `since`, once these comments are stored; opaque. None where the
+    tracker has no such thing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from okrsync.trackers.values import Capabilities, Markup
+from okrsync.trackers.values import Capabilities, ItemKind, Markup
 
 CAPABILITIES = Capabilities(
     objective_forms=frozenset({"milestone"}),
@@ -12,6 +12,7 @@ CAPABILITIES = Capabilities(
     adoption=True,
     pull_requests=True,
     queries=True,
+    comments_on=frozenset({ItemKind.KEY_RESULT}),
     settle_after=12.0,
 )
 """A milestone has no fields of its own, so key results are always issues; their fields are on a Projects board.

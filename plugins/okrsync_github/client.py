@@ -136,6 +136,12 @@ class Client:
             yield rows
             url = following
 
+    def first_page(self, path: str, parameters: Mapping[str, str], *, about: str) -> tuple[list[Json], bool]:
+        """The first page of a list, and whether another follows; with its ETag where it was read before."""
+        url = self._address(path, {**parameters, "per_page": str(PAGE_SIZE)})
+        rows, following = self._page(url, about, None, PAGE_SIZE)
+        return rows, following is not None
+
     def graphql(self, document: str, variables: Json, *, about: str, writes: bool = False) -> GraphQLAnswer:
         """Send a GraphQL document that may be sent again: a query, or mutations that write absolute values.
 
@@ -253,6 +259,7 @@ class Client:
             # Raised here and not in the handler: the library's exception holds the request with its token.
             raise failure
         self.heard, self.heard_at = answered, datetime.now(UTC)
+        self._context.policy.allowance.hear(answered, free=status == 304)
         self.server_version = answered.get("x-github-enterprise-version", self.server_version)
         if status >= 400:
             raise refusal(asked, Reply(status, answered, self._without_token(text)), datetime.now(UTC))

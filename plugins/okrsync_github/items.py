@@ -20,6 +20,10 @@ Json = Mapping[str, Any]
 _PACIFIC = ZoneInfo("America/Los_Angeles")
 """GitHub keeps a milestone's due date as the midnight that begins that day in Pacific time."""
 
+_INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+"""What `author_association` says of those who belong to the repository or its organisation; CONTRIBUTOR says only that
+something of theirs was merged once (`author_association` in GitHub's description of its REST API)."""
+
 
 def due_from(value: object) -> date | None:
     """The day that a milestone's `due_on` stands for; None for none, or for what is no time."""
@@ -102,6 +106,7 @@ def issue_from(data: Json, project: str, web: str, fields: Mapping[str, FieldVal
         fields=dict(fields or {}),
         labels=frozenset(_labels(data.get("labels"))),
         updated=time_from(data.get("updated_at")),
+        created=time_from(data.get("created_at")),
         type_name="pull request" if pull_request else "issue",
     )
 
@@ -129,12 +134,27 @@ def home_of(data: Json, project: str) -> Place:
 def comment_from(data: Json) -> Comment:
     """A comment below an issue; the author of a deleted account is nobody."""
     user = data.get("user")
+    user = user if isinstance(user, Mapping) else {}
+    login = str(user.get("login") or "")
+    created = time_from(data.get("created_at")) or datetime.fromtimestamp(0, UTC)
+    changed = time_from(data.get("updated_at"))
     return Comment(
         id=str(data["id"]),
-        author=str((user or {}).get("login") or ""),
+        author=login,
         text=str(data.get("body") or "").replace("\r\n", "\n"),
-        created=time_from(data.get("created_at")) or datetime.fromtimestamp(0, UTC),
+        created=created,
+        account=login,
+        insider=_is_insider(data.get("author_association"), user),
+        edited=changed if changed and changed > created else None,
+        url=str(data.get("html_url") or ""),
     )
+
+
+def _is_insider(association: object, user: Json) -> bool | None:
+    """Whether a comment's author works in the repository. An app is let in by the owners, whatever GitHub calls it."""
+    if user.get("type") == "Bot":
+        return True
+    return association in _INSIDERS if isinstance(association, str) and association else None
 
 
 def belongs_to(item: RemoteItem, workspace: str) -> bool:

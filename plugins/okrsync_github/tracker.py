@@ -18,6 +18,7 @@ from okrsync.trackers.values import (
     Capabilities,
     Child,
     Comment,
+    CommentReading,
     Draft,
     Edit,
     FieldInfo,
@@ -37,6 +38,7 @@ from okrsync_github.board import BoardReading
 from okrsync_github.capabilities import CAPABILITIES, CREATIONS_A_MINUTE, CREATIONS_AN_HOUR, SETTLE_ON_LOOPBACK
 from okrsync_github.checking import problems_of
 from okrsync_github.client import Client, is_hosted_by_github, write_interval
+from okrsync_github.comments import Comments
 from okrsync_github.connection import is_loopback
 from okrsync_github.diagnosing import findings
 from okrsync_github.errors import ADDRESSES, TokenRefused
@@ -81,6 +83,10 @@ class GitHubTracker(Tracker):
     @cached_property
     def _queries(self) -> Queries:
         return Queries(self._client, self._repositories, self._projects)
+
+    @cached_property
+    def _comments(self) -> Comments:
+        return Comments(self._client)
 
     @property
     def settle_after(self) -> float:
@@ -244,6 +250,10 @@ class GitHubTracker(Tracker):
             return ()
         pages = self._client.pages(f"{place.path}/comments", {}, about=place.key)
         return tuple(comment_from(data) for data in chain.from_iterable(pages))
+
+    def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
+        """What changed in each repository's list of comments: one request, free where nothing did."""
+        return self._comments.since(items, since)
 
     def close(self) -> None:
         """Close the connection, if there is one."""

@@ -179,14 +179,28 @@ def person(raw: Any) -> str:
     return next((str(each) for each in named if each), "")
 
 
-def comment(row: Mapping[str, Any]) -> Comment:
-    """A comment from its JSON."""
+def comment(row: Mapping[str, Any], issue_url: str = "") -> Comment:
+    """A comment from its JSON; `issue_url` is where people open its item."""
+    author = row.get("author")
+    who: Mapping[str, Any] = author if isinstance(author, Mapping) else {}
+    created = moment(row.get("created")) or datetime.fromtimestamp(0, UTC)
+    changed = moment(row.get("updated"))
     return Comment(
         id=str(row["id"]),
-        author=person(row.get("author")),
+        author=person(who),
         text=_text(row, row.get("body")).replace("\r\n", "\n"),
-        created=moment(row.get("created")) or datetime.fromtimestamp(0, UTC),
+        created=created,
+        account=next((str(who[key]) for key in ("accountId", "name", "key") if who.get(key)), ""),
+        # Whoever can comment was let in, but for the customers of a service desk.
+        insider=False if who.get("accountType") == "customer" or row.get("jsdAuthorCanSeeRequest") is False else None,
+        edited=changed if changed and changed > created else None,
+        url=f"{issue_url}?focusedCommentId={row['id']}" if issue_url else "",
     )
+
+
+def comment_age(each: Comment) -> tuple[datetime, int, str]:
+    """What puts comments in order, the oldest first."""
+    return each.created, len(each.id), each.id
 
 
 def create_body(

@@ -15,6 +15,7 @@ from okrsync.trackers.values import (
     Candidate,
     Child,
     Comment,
+    CommentReading,
     Draft,
     Edit,
     FieldChange,
@@ -35,11 +36,12 @@ from okrsync_jira.candidates import candidates
 from okrsync_jira.checking import Resolver, link_type_problems, no_epic_link, problems_of, types_of
 from okrsync_jira.client import Client
 from okrsync_jira.closing import available, choose
+from okrsync_jira.comments import Comments
 from okrsync_jira.diagnosing import findings
 from okrsync_jira.errors import FieldsRejected, refused_fields
 from okrsync_jira.fields import EPIC_NAME
 from okrsync_jira.history import History
-from okrsync_jira.paging import Search, chunks, listed, whole_list
+from okrsync_jira.paging import Search, chunks, listed
 from okrsync_jira.probing import Prober
 from okrsync_jira.querying import Queries
 from okrsync_jira.reading import Reader, Views, asked_fields, issue_path
@@ -67,6 +69,7 @@ class JiraTracker(Tracker):
         self._reader = Reader(self._client, search, self._resolver, context.workspace)
         self._prober = Prober(self._client, search, self._reader)
         self._queries = Queries(self._client, search, self._resolver)
+        self._comments = Comments(self._client, search)
 
     @property
     def settle_after(self) -> float:
@@ -240,11 +243,10 @@ class JiraTracker(Tracker):
         return str(said["id"])
 
     def comments(self, item: ItemId) -> tuple[Comment, ...]:
-        path = f"{issue_path(item.id)}/comment"
-        rows = whole_list(
-            self._client, path, ("comments",), page_size=100, about=item.key, identity=lambda row: str(row.get("id"))
-        )
-        return tuple(sorted(map(items.comment, rows), key=lambda each: (each.created, len(each.id), each.id)))
+        return self._comments.all_of(item)
+
+    def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
+        return self._comments.since(items, since)
 
     def close(self) -> None:
         self._client.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date
 
 from okrsync.testing.memory.records import StoredItem
@@ -104,13 +105,37 @@ class MemoryPeople:
             self._state.set_fields(child, {points[0]: points[1]})
         return child.at
 
-    def comment(self, at: ItemId | str, text: str, author: str = "dana") -> str:
-        """Comment on an item and return the comment's id."""
+    def comment(self, at: ItemId | str, text: str, author: str = "dana", *, insider: bool | None = None) -> str:
+        """Comment on an item and return the comment's id; `insider` is what the tracker says of the author."""
         item = self._item(at)
-        made = Comment(f"{item.at.id}-{len(item.comments) + 1}", author, text, self._state.now())
-        item.comments.append(made)
+        item.comments_made += 1
+        id_ = f"{item.at.id}-{item.comments_made}"
+        item.comments.append(
+            Comment(
+                id_,
+                author,
+                text,
+                self._state.now(),
+                account=author,
+                insider=insider,
+                url=f"{item.at.url}#comment-{id_}",
+            )
+        )
         self._state.touch(item)
-        return made.id
+        return id_
+
+    def edit_comment(self, at: ItemId | str, comment: str, text: str) -> None:
+        """Replace a comment's text."""
+        item = self._item(at)
+        found = item.comments[self._place(item, comment)]
+        item.comments[self._place(item, comment)] = replace(found, text=text, edited=self._state.now())
+        self._state.touch(item)
+
+    def delete_comment(self, at: ItemId | str, comment: str) -> None:
+        """Delete a comment; its id is not given again."""
+        item = self._item(at)
+        del item.comments[self._place(item, comment)]
+        self._state.touch(item)
 
     def titled(self, project: str, title: str) -> int:
         """How many items of the project have this title, closed ones included."""
@@ -120,6 +145,13 @@ class MemoryPeople:
         item = self._item(at)
         item.closed = closed
         self._state.touch(item)
+
+    @staticmethod
+    def _place(item: StoredItem, comment: str) -> int:
+        for place, each in enumerate(item.comments):
+            if each.id == comment:
+                return place
+        raise LookupError(f"nobody can do that: {item.at.key} has no comment {comment!r}")
 
     def _item(self, at: ItemId | str) -> StoredItem:
         try:

@@ -32,6 +32,8 @@ class StoredItem:
     changes: dict[str, list[FieldChange]] = field(default_factory=dict)
     """What became of each number field since the item was made, oldest first."""
     comments: list[Comment] = field(default_factory=list)
+    comments_made: int = 0
+    """How many comments it ever had, deleted ones included."""
     pull_request: bool = False
 
     def shown(self, names: Sequence[str], existing: Mapping[str, Sequence[FieldInfo]]) -> RemoteItem:

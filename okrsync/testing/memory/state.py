@@ -119,6 +119,10 @@ class MemoryState:
         item.revision = self.revision
         item.updated = self.now()
 
+    def takes_comments(self, kind: ItemKind) -> bool:
+        """Whether items of this kind take comments."""
+        return self.objectives_take_comments or kind is not ItemKind.OBJECTIVE
+
     def refuse_title(self, project: str, kind: ItemKind, title: str, item: StoredItem | None) -> None:
         """Refuse a title that no item can have, or that `item` (None: a new one) cannot have."""
         if not title.strip() or len(title) > 255 or "\n" in title or "\r" in title:
