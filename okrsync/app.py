@@ -5,7 +5,6 @@ Everything below gets what it needs handed in; here is where it comes from.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -18,17 +17,19 @@ from typing import TYPE_CHECKING
 
 from okrsync import settings as settings_files
 from okrsync.documents import Documents, load
+from okrsync.domain.audience import visible
 from okrsync.domain.cycle import Cycle, current_cycle, parse_cycle
-from okrsync.domain.okr import Okrs
+from okrsync.domain.okr import EVERYONE, Okrs
 from okrsync.domain.status import Facts, Status, assess
-from okrsync.problems import Problem, Problems
+from okrsync.problems import Problem, Problems, did_you_mean, listed
 from okrsync.reports.facts import gather_facts
 from okrsync.settings import Settings
 from okrsync.store.errors import CacheError, CacheMissing, CacheOlder
 from okrsync.store.reading import Reader
 
 if TYPE_CHECKING:
-    from okrsync.engine.engine import Engine, Told
+    from okrsync.engine.connections import Connections
+    from okrsync.engine.engine import Engine, Inputs, Told
     from okrsync.engine.sources import Opened
     from okrsync.store.cache import Cache
     from okrsync.store.lock import Turn
@@ -44,16 +45,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _NoPages:
-    """Keeps no answers."""
-
-    def get(self, _key: str) -> None:
-        """Nothing was kept."""
-
-    def put(self, key: str, etag: str, body: str) -> None:
-        """It is not kept."""
-
-
 @dataclass
 class Workspace:
     """One workspace as one command sees it.
@@ -64,6 +55,8 @@ class Workspace:
 
     settings: Settings
     asked_cycle: str | None = None
+    audience: str | None = None
+    """For whom a view is made; None for work that concerns everything there is."""
     now: Callable[[], datetime] = utc_now
     shown_from: Path = field(default_factory=Path.cwd)
     """The folder from which messages name files."""
@@ -76,15 +69,27 @@ class Workspace:
 
     @classmethod
     def load(
-        cls, config: Path | None = None, *, cycle: str | None = None, now: Callable[[], datetime] = utc_now
+        cls,
+        config: Path | None = None,
+        *,
+        cycle: str | None = None,
+        audience: str | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> Workspace:
         """Find and read the settings.
 
         Raises:
-            Problems: there are none, or something is wrong in them.
+            Problems: there are none, or something is wrong in them, or they know no such audience.
         """
         path = settings_files.find(Path.cwd(), config, os.environ)
-        return cls(settings_files.load(path, Path.cwd()), cycle, now)
+        settings = settings_files.load(path, Path.cwd())
+        known = [EVERYONE, *settings.audiences]
+        if audience is not None and audience not in known:
+            do = did_you_mean(audience, known) or "Define it under [audiences]."
+            raise Problems(
+                [Problem(settings.path.name, 0, "", f"there is no audience {audience!r}", listed(known), do)]
+            )
+        return cls(settings, cycle, audience, now)
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -102,7 +107,14 @@ class Workspace:
         """
         settings = self.settings
         parsed = self._parsed = self._parsed_before()
-        return load(settings.documents_folder, self.shown_from, settings.named_cycles, settings.audiences, parsed)
+        return load(
+            settings.documents_folder,
+            self.shown_from,
+            settings.named_cycles,
+            settings.audiences,
+            parsed,
+            largest_adjustment=settings.scoring.adjustment,
+        )
 
     def _parsed_before(self) -> dict[str, str]:
         try:
@@ -117,6 +129,13 @@ class Workspace:
         """Everything that the documents say, of every cycle."""
         return self.documents.okrs
 
+    @property
+    def visible(self) -> Okrs:
+        """What the audience of this view may see, of every cycle."""
+        if self.audience is None:
+            return self.okrs
+        return visible(self.okrs, self.audience, self.settings.audiences)
+
     @cached_property
     def cycle(self) -> Cycle:
         """The cycle that was asked for, else the one that holds today, else the newest in the documents.
@@ -125,7 +144,8 @@ class Workspace:
             Problems: the one that was asked for is no cycle, or there is nothing in it.
         """
         named = self.settings.named_cycles
-        names = {each.ref.cycle for each in self.okrs.objectives} | {each.ref.cycle for each in self.okrs.kpis}
+        okrs = self.visible
+        names = {each.ref.cycle for each in (*okrs.objectives, *okrs.kpis)}
         known = {name: parse_cycle(name, named) for name in names}
         if self.asked_cycle is not None:
             if self.asked_cycle in known:
@@ -138,7 +158,7 @@ class Workspace:
 
     def status(self) -> Status:
         """How the OKRs of the cycle stand, from the documents and the cache alone."""
-        return assess(self.okrs, self.settings.workspace, self.cycle, self.now(), self._facts())
+        return assess(self.visible, self.settings.workspace, self.cycle, self.now(), self._facts())
 
     def _facts(self) -> Facts:
         period = self.settings.check_in_period
@@ -199,11 +219,14 @@ class Workspace:
         *,
         alone: bool = True,
         on_repaired: Callable[[Rebuilt], None] | None = None,
+        connections: Connections | None = None,
+        make: Callable[[Inputs], Engine] | None = None,
     ) -> Iterator[Engine]:
         """An engine for the cycle; `on_wait` is told before it waits for a tracker: seconds, and why.
 
         Whoever may change something works `alone`; then a cache whose damage shows is put aside first, and
-        `on_repaired` is told.
+        `on_repaired` is told. Whoever works again and again hands in `connections`, and closes them; `make` makes
+        another engine than the usual one.
 
         Raises:
             Problems: what is wrong in documents or settings.
@@ -212,7 +235,6 @@ class Workspace:
         from okrsync.engine.engine import Engine, Inputs
         from okrsync.engine.engine import Told as Silent
         from okrsync.engine.placements import Atlas
-        from okrsync.engine.pool import TrackerPool
         from okrsync.engine.sources import Sources
         from okrsync.plan.snapshot import Tolerance
 
@@ -224,7 +246,7 @@ class Workspace:
                 repaired = self.repair_cache(at_a_glance=True)
                 if repaired and on_repaired:
                     on_repaired(repaired)
-                with self.engine(told, on_wait, alone=False) as engine:
+                with self.engine(told, on_wait, alone=False, connections=connections, make=make) as engine:
                     yield engine
             return
         okrs, cycle = self.okrs, self.cycle
@@ -234,7 +256,8 @@ class Workspace:
         with self.open_cache() as cache:
             with suppress(CacheError):  # Room can be made the next time; what is wrong, the work itself will say.
                 cache.prune()
-            pool = TrackerPool(lambda name: self._open(name, cache, policies, on_wait))
+            trackers = connections or self.connections(on_wait)
+            before, pool = trackers.requests, trackers.pool(cache)
             sources = Sources(
                 self.settings,
                 self.plugins,
@@ -242,7 +265,7 @@ class Workspace:
                 lambda kind, table: self._open_source(kind, table, policies, on_wait),
             )
             try:
-                yield Engine(
+                yield (make or Engine)(
                     Inputs(
                         workspace=self.settings.workspace,
                         root=self.shown_from,
@@ -257,13 +280,22 @@ class Workspace:
                         documents={shown: file.digest for shown, file in self.documents.files.items()},
                         sources=sources,
                         stop=self.stop,
-                        requests=lambda: sum(policy.requests for policy in policies),
+                        requests=lambda: trackers.requests - before + sum(policy.requests for policy in policies),
                         told=told or Silent(),
                     )
                 )
             finally:
-                pool.close()
+                trackers.let_go(pool)
+                if connections is None:
+                    trackers.close()
                 sources.close()
+
+    def connections(self, on_wait: Callable[[float, str], None] | None = None) -> Connections:
+        """Connections to the trackers, for who closes them; `on_wait` as for `engine`."""
+        from okrsync.engine.connections import Connections
+
+        told = on_wait and (lambda _name, seconds, why: on_wait(seconds, why))
+        return Connections(self.settings, self.plugins, os.environ, stop=self.stop, on_wait=told)
 
     @contextmanager
     def tracker(self, name: str, *, forgetful: bool = False) -> Iterator[Tracker]:
@@ -274,50 +306,11 @@ class Workspace:
         """
         self.check_trackers()
         with nullcontext() if forgetful else self.open_cache() as cache:
-            tracker = self._open(name, cache, [], None)
+            tracker = self.connections().open(name, cache)
             try:
                 yield tracker
             finally:
                 tracker.close()
-
-    def _open(
-        self,
-        name: str,
-        cache: Cache | None,
-        policies: list[RetryPolicy],
-        on_wait: Callable[[float, str], None] | None,
-    ) -> Tracker:
-        from okrsync.settings.secrets import token_of
-        from okrsync.trackers.errors import Misconfigured
-        from okrsync.trackers.interface import TrackerContext
-        from okrsync.trackers.retry import RetryPolicy
-
-        settings = self.settings.trackers[name]
-        kind = self.plugins.trackers[settings.type]
-        try:
-            token = token_of(self.settings, name, os.environ)
-        except Problems as problems:
-            raise Misconfigured(*(str(each) for each in problems.problems)) from problems
-        policy = RetryPolicy(stop=self.stop, on_wait=on_wait)
-        policies.append(policy)
-        url = settings.url or kind.default_url
-        if url is None:
-            raise Misconfigured(f'{settings.source}: a {kind.name} tracker needs its address: url = "https://…"')
-        # Tells one credential's kept pages from another's without telling the credential.
-        credential = hashlib.sha256(f"{url}\0{settings.user}\0{token.reveal()}".encode()).hexdigest()[:16]
-        return kind.load(
-            TrackerContext(
-                name=name,
-                workspace=self.settings.workspace,
-                url=url,
-                user=settings.user,
-                token=token,
-                ca_file=str(self.settings.path_of(settings.ca_file)) if settings.ca_file else None,
-                options=settings.options,
-                policy=policy,
-                pages=cache.pages(name, credential) if cache else _NoPages(),
-            )
-        )
 
     def _open_source(
         self,

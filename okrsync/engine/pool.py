@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.plan.effort import Manner
@@ -11,7 +11,7 @@ from okrsync.trackers.interface import Tracker
 
 
 class TrackerPool:
-    """The trackers of one run.
+    """The trackers of one run, and what became of them in it. Who opened them closes them.
 
     `open_tracker` makes the tracker with a name of the settings. It raises a `TrackerError` where that is impossible.
     """
@@ -19,7 +19,7 @@ class TrackerPool:
     def __init__(self, open_tracker: Callable[[str], Tracker]) -> None:
         self._open = open_tracker
         self._trackers: dict[str, Tracker] = {}
-        self._broken: dict[str, Failure] = {}
+        self._broken: dict[str, TrackerError] = {}
         self._reached: set[str] = set()
 
     def get(self, name: str) -> Tracker | None:
@@ -36,7 +36,7 @@ class TrackerPool:
 
     def broke(self, name: str, error: TrackerError) -> None:
         """Remember that the tracker as a whole cannot be used in this run."""
-        self._broken[name] = Failure(cause_of(error), str(error), tracker=name)
+        self._broken[name] = error
 
     def answered(self, name: str) -> None:
         """Remember that the tracker answered and let us in."""
@@ -50,7 +50,12 @@ class TrackerPool:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """Why trackers as a whole cannot be used."""
-        return tuple(self._broken.values())
+        return tuple(Failure(cause_of(error), str(error), tracker=name) for name, error in self._broken.items())
+
+    @property
+    def broken(self) -> Mapping[str, TrackerError]:
+        """The trackers that failed as a whole, and what each raised."""
+        return self._broken
 
     @property
     def used(self) -> int:
@@ -61,11 +66,6 @@ class TrackerPool:
     def reached(self) -> int:
         """How many answered and let us in."""
         return len(self._reached)
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        for tracker in self._trackers.values():
-            tracker.close()
 
 
 def cause_of(error: Exception) -> Cause:

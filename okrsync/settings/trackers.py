@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, Strict, StringConstraints, model_validator
 
 from okrsync.domain.okr import Source
 from okrsync.settings.tables import Name, Table, Text
@@ -80,6 +80,14 @@ class TrackerSettings(Table):
     token: TokenSource = Field(description="Where the token is kept. It is never written into this file.")
     ca_file: Text | None = Field(
         default=None, description="A file with the certificate authority of a server in your own house."
+    )
+    concurrency: Annotated[int, Strict(), Field(ge=1, le=16)] | None = Field(
+        default=None,
+        description="How many requests may be under way at once at its host. Default: 1 on GitHub, else 4.",
+    )
+    share_of_limit: Annotated[float, Strict(), Field(gt=0, le=1)] = Field(
+        default=0.5,
+        description="The share of the rate limit that okrsync may use where the server announces one (0–1).",
     )
     _source: Source = PrivateAttr(default=Source("", 1))
 

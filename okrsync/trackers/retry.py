@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random, wait_random_exponential
 
+from okrsync.trackers.allowance import Allowance
 from okrsync.trackers.errors import Transient
 
 Answer = TypeVar("Answer")
@@ -42,6 +44,10 @@ class RetryPolicy:
     requests: int = 0
     """Requests sent so far, tries included."""
     retries: int = 0
+    allowance: Allowance = field(default_factory=Allowance)
+    """The share of the server's rate limit that may be used; the tracker tells it what the answers say."""
+    gate: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """What lets so many requests at once through to the server."""
 
     def call(self, send: Callable[[], Answer], *, repeatable: bool) -> Answer:
         """Send one request, and again where that is safe.
@@ -77,8 +83,16 @@ class RetryPolicy:
         def counted() -> Answer:
             if self.stop.is_set():
                 raise Interrupted
-            self.requests += 1
-            return send()
+            if (left := self.allowance.wait()) > 0:
+                share = f"{self.allowance.share:.0%}"
+                raise Transient(
+                    f"okrsync has used the {share} of the rate limit that it may (share_of_limit)",
+                    retry_after=left,
+                    acted=False,
+                )
+            with self.gate:
+                self.requests += 1
+                return send()
 
         retrying = Retrying(
             retry=retry_if_exception(worth_another_try),

@@ -32,5 +32,6 @@ def register_trackers() -> Iterable[TrackerType]:
                 "write_interval": "Seconds between two writes; 1 on github.com, as GitHub asks for, and 0 elsewhere."
             },
             default_url="https://api.github.com",
+            concurrency=1,
         )
     ]

@@ -157,6 +157,7 @@ class Client:
     ) -> Answer:
         answer = self._transport.exchange(method, url, path, params, data)
         self.heard, self.heard_at = answer.headers, datetime.now(UTC)
+        self._context.policy.allowance.hear(answer.headers)
         if moment := server_time(answer.headers):
             self._clocks["date"] = moment - datetime.now(UTC)
         is_redirect = answer.status in {301, 302, 303, 307, 308} and "location" in answer.headers
