@@ -13,6 +13,9 @@ KR_FIELDS = ("KR baseline", "KR target", "KR current", "OKR progress")
 PROJECT, REPOSITORY, BOARD = "DEMO", "demo/demo", "demo/1"
 """What an empty Jira site and an empty GitHub have, ready for OKRs."""
 
+MEMBERS = ("dana", "li", "mei", "noor", "omar", "robin", "sam")
+"""Who works at the company; whoever else comments on GitHub is an outsider."""
+
 
 def jira(*, data_center: bool, clock: SandboxClock | None = None) -> JiraSandbox:
     """A Jira site without projects."""
@@ -66,6 +69,10 @@ def found_github(site: GitHubSandbox) -> None:
     site.add_organization("acme")
     site.add_repository("acme/web", description="The site")
     site.add_repository("acme/mobile", description="The apps")
+    for login in MEMBERS:
+        site.add_user(login)
+        for repository in ("acme/web", "acme/mobile"):
+            site.set_role(repository, login, "write")
     board = f"acme/{site.add_project('acme', 'OKRs')}"
     for name in (*KR_FIELDS, "Orders"):
         site.add_number_field(board, name)

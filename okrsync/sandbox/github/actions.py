@@ -200,6 +200,12 @@ def edit_comment(doing: Doing, repository: Repository, comment: Comment, body: s
     repository.issues[comment.issue].updated_at = doing.at
 
 
+def delete_comment(doing: Doing, repository: Repository, comment: Comment) -> None:
+    """Delete a comment for good."""
+    del repository.comments[comment.id]
+    repository.issues[comment.issue].updated_at = doing.at
+
+
 def _check_issue(doing: Doing, repository: Repository, change: IssueChange) -> None:
     problems = []
     if not isinstance(change.title, Unset):

@@ -91,10 +91,24 @@ class People(Places):
                 hierarchy.add_sub_issue(self.hub.doing(self.login), self._issue(repo, parent), child)
 
     def comment(self, repo: str, number: int, text: str, *, author: str | None = None) -> int:
-        """Write a comment below an issue; returns its id."""
+        """Write a comment below an issue; returns its id. Whoever has no role in the repository is an outsider."""
         with self._hands:
             doing = self.hub.doing(self._person(author))
             return actions.create_comment(doing, self._repository(repo), self._issue(repo, number), text).id
+
+    def edit_comment(self, repo: str, comment: int, text: str) -> None:
+        """Rewrite a comment, as its author does."""
+        with self._hands:
+            repository = self._repository(repo)
+            found = self._comment(repository, comment)
+            actions.edit_comment(self.hub.doing(found.author), repository, found, text)
+
+    def delete_comment(self, repo: str, comment: int) -> None:
+        """Delete a comment."""
+        with self._hands:
+            repository = self._repository(repo)
+            found = self._comment(repository, comment)
+            actions.delete_comment(self.hub.doing(found.author), repository, found)
 
     def create_milestone(
         self,

@@ -8,7 +8,7 @@ from typing import Literal
 
 from okrsync.sandbox.github import actions, boards
 from okrsync.sandbox.github.hub import Hub
-from okrsync.sandbox.github.state import Account, DataType, Issue, Milestone, Project, Repository, Role
+from okrsync.sandbox.github.state import Account, Comment, DataType, Issue, Milestone, Project, Repository, Role
 
 
 class Places:
@@ -122,6 +122,12 @@ class Places:
         found = self.hub.state.repository(full_name)
         if found is None:
             raise LookupError(f"the sandbox has no repository {full_name}")
+        return found
+
+    def _comment(self, repository: Repository, comment: int) -> Comment:
+        found = repository.comments.get(comment)
+        if found is None:
+            raise LookupError(f"{repository.full_name} has no comment {comment}")
         return found
 
     def _issue(self, repo: str, number: int) -> Issue:

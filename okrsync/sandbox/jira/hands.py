@@ -13,6 +13,7 @@ from okrsync.sandbox.jira.model import (
     EPIC_NAME,
     NUMBER,
     TEXT,
+    Comment,
     Field,
     Issue,
     IssueType,
@@ -21,7 +22,7 @@ from okrsync.sandbox.jira.model import (
     User,
 )
 from okrsync.sandbox.jira.store import JiraStore
-from okrsync.sandbox.jira.talking import add_comment, add_link, move
+from okrsync.sandbox.jira.talking import add_comment, add_link, edit_comment, move, remove_comment
 from okrsync.sandbox.jira.writing import IssueWriter, moment
 
 PEOPLE = "dana"
@@ -75,12 +76,17 @@ class PeoplesHands:
     store: JiraStore
     lock: threading.RLock
 
-    def add_user(self, name: str, email: str | None = None, time_zone: str = "Etc/UTC") -> str:
-        """Make a user and return the id by which the API knows it: account id on Cloud, name on Data Center."""
+    def add_user(
+        self, name: str, email: str | None = None, time_zone: str = "Etc/UTC", *, customer: bool = False
+    ) -> str:
+        """Make a user and return the id by which the API knows it: account id on Cloud, name on Data Center.
+
+        A `customer` of a service desk does not work there; only Cloud tells.
+        """
         with self.lock:
             number = self.store.state.next_id("user", 2)
             user_id = f"557058:0b4d0f3e-2c6d-4c5f-9a70-5f5a4f1c{number:04d}" if self.store.cloud else name
-            self.store.state.users[user_id] = User(user_id, name, email or f"{name}@demo.example", time_zone)
+            self.store.state.users[user_id] = User(user_id, name, email or f"{name}@demo.example", time_zone, customer)
             return user_id
 
     def add_project(self, key: str, name: str, types: Iterable[str] | None = None) -> str:
@@ -202,6 +208,17 @@ class PeoplesHands:
             issue = add_comment(self.store, self._issue(key), text, self._author(author), now)
             return self.store.put(issue).comments[-1].id
 
+    def edit_comment(self, key: str, comment: str, text: str, author: str = PEOPLE) -> None:
+        """Replace a comment's text."""
+        with self.lock:
+            issue, found = self._comment(key, comment)
+            self.store.put(edit_comment(issue, found, text, self._author(author), moment(self.store)))
+
+    def delete_comment(self, key: str, comment: str) -> None:
+        """Delete a comment."""
+        with self.lock:
+            self.store.put(remove_comment(*self._comment(key, comment), moment(self.store)))
+
     def link(self, source: str, words: str, target: str, *, author: str = PEOPLE) -> None:
         """Link issues so that it reads `<source> <words> <target>`, e.g. `blocks`."""
         with self.lock:
@@ -282,6 +299,13 @@ class PeoplesHands:
             if issue.key == key:
                 return issue
         raise ValueError(f"no issue {key}")
+
+    def _comment(self, key: str, comment: str) -> tuple[Issue, Comment]:
+        issue = self._issue(key)
+        for one in issue.comments:
+            if one.id == comment:
+                return issue, one
+        raise ValueError(f"{key} has no comment {comment}")
 
     def _author(self, named: str) -> str:
         user = self.store.user(named)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from okrsync.sandbox.jira.desk import BAD_PAYLOAD, Desk, flag, split
 from okrsync.sandbox.jira.model import Issue
 from okrsync.sandbox.jira.refusals import InvalidError, answer, refused
+from okrsync.sandbox.jira.rendering import MOST_COMMENTS
 from okrsync.sandbox.request import SandboxRequest
 from okrsync.sandbox.site import Handler
 
@@ -122,7 +123,7 @@ class IssueEndpoints:
             if issue is None:
                 missing.append(str(one))
             else:
-                issues[issue.id] = renderer.issue(issue, fields, sent.get("expand") or ())
+                issues[issue.id] = renderer.issue(issue, fields, sent.get("expand") or (), most_comments=MOST_COMMENTS)
         said = "Issue does not exist or you do not have permission to see it."
         errors = [{"id": one, "errorMessage": said} for one in missing]
         return answer({"issues": [issues[one] for one in sorted(issues)], "issueErrors": errors})

@@ -23,6 +23,8 @@ class User:
     display_name: str
     email: str
     time_zone: str
+    customer: bool = False
+    """Cloud: whether it is one of the customers of a service desk, who do not work there."""
 
 
 @dataclass(frozen=True)

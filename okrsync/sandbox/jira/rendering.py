@@ -8,6 +8,9 @@ from typing import Any
 from okrsync.sandbox.jira.model import EPIC_LINK, Change, Comment, Issue, Link
 from okrsync.sandbox.jira.site_rendering import NOT_NAVIGABLE, SiteRenderer
 
+MOST_COMMENTS = 20
+"""How many of an issue's comments Cloud shows where it shows many issues."""
+
 
 class Renderer(SiteRenderer):
     """Renders everything that a site stores."""
@@ -80,9 +83,14 @@ class Renderer(SiteRenderer):
         return {"startAt": 0, "maxResults": len(histories), "total": len(changes), "histories": histories}
 
     def issue(
-        self, issue: Issue, wanted: Iterable[str] = ("*all",), expand: Iterable[str] = (), most_changes: int = 100
+        self,
+        issue: Issue,
+        wanted: Iterable[str] = ("*all",),
+        expand: Iterable[str] = (),
+        most_changes: int = 100,
+        most_comments: int | None = None,
     ) -> dict[str, Any]:
-        """An issue with the wanted fields and expansions."""
+        """An issue with the wanted fields and expansions; of the newest comments only so many, None for all."""
         shown: dict[str, Any] = {
             "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",
             "id": str(issue.id),
@@ -92,6 +100,8 @@ class Renderer(SiteRenderer):
         chosen = self._chosen(issue, tuple(wanted))
         if chosen:
             shown["fields"] = {name: value() for name, value in chosen.items()}
+        if "comment" in chosen and most_comments is not None:
+            shown["fields"]["comment"] = self._comments(issue, most_comments)
         if "changelog" in expand:
             shown["changelog"] = self.changelog(issue.changes, most_changes)
         if "names" in expand:
@@ -159,7 +169,8 @@ class Renderer(SiteRenderer):
             if other.values.get("parent") == issue.id and self.store.type_of(other).subtask
         ]
 
-    def _comments(self, issue: Issue) -> dict[str, Any]:
-        shown = [self.comment(issue, comment) for comment in issue.comments]
-        page = {"comments": shown, "maxResults": len(shown), "total": len(shown), "startAt": 0}
+    def _comments(self, issue: Issue, most: int | None = None) -> dict[str, Any]:
+        first = 0 if most is None else max(0, len(issue.comments) - most)
+        shown = [self.comment(issue, comment) for comment in issue.comments[first:]]
+        page = {"comments": shown, "maxResults": len(shown), "total": len(issue.comments), "startAt": first}
         return page | {"self": f"{self.api}/issue/{issue.id}/comment"} if self.store.cloud else page

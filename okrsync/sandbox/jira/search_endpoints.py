@@ -12,6 +12,7 @@ from starlette.responses import Response
 from okrsync.sandbox.jira.desk import BAD_PAYLOAD, Desk, split
 from okrsync.sandbox.jira.jql_syntax import JqlError
 from okrsync.sandbox.jira.refusals import answer, errors, refused
+from okrsync.sandbox.jira.rendering import MOST_COMMENTS
 from okrsync.sandbox.jira.searching import search
 from okrsync.sandbox.request import Refused, SandboxRequest
 from okrsync.sandbox.site import Handler
@@ -72,7 +73,10 @@ class SearchEndpoints:
         if fields == ["id"] and not expand:
             shown = [{"id": str(issue.id)} for issue in found[start : start + size]]
         else:
-            shown = [renderer.issue(issue, fields, expand, CLOUD_CHANGES) for issue in found[start : start + size]]
+            shown = [
+                renderer.issue(issue, fields, expand, CLOUD_CHANGES, MOST_COMMENTS)
+                for issue in found[start : start + size]
+            ]
         page: dict[str, Any] = {"issues": shown, "isLast": start + size >= len(found)}
         if not page["isLast"]:
             page["nextPageToken"] = _token(start + size, jql)

@@ -46,7 +46,8 @@ class SiteRenderer:
             "active": True,
             "timeZone": user.time_zone,
         }
-        return shown | {"accountType": "atlassian"} if self.store.cloud else shown
+        kind = "customer" if user.customer else "atlassian"
+        return shown | {"accountType": kind} if self.store.cloud else shown
 
     def project(self, project: Project, *, whole: bool = False) -> dict[str, Any]:
         """A project, on its own with its issue types or as part of something else."""

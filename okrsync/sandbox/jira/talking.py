@@ -28,6 +28,11 @@ def edit_comment(issue: Issue, comment: Comment, body: Any, author: str, now: da
     return replace(issue, comments=comments, updated=now)
 
 
+def remove_comment(issue: Issue, comment: Comment, now: datetime) -> Issue:
+    """The issue without this comment; it is not stored yet."""
+    return replace(issue, comments=tuple(one for one in issue.comments if one.id != comment.id), updated=now)
+
+
 def _comment_text(body: Any) -> str:
     if not isinstance(body, str) or not body.strip():
         raise InvalidError(fields={"comment": "Comment body can not be empty!"})

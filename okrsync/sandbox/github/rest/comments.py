@@ -53,8 +53,7 @@ def edit_comment(call: Call) -> Response:
 def delete_comment(call: Call) -> Response:
     comment = _comment(call)
     call.must_write("read" if call.token and call.token.login == comment.author else "write")
-    del call.repository.comments[comment.id]
-    call.repository.issues[comment.issue].updated_at = call.hub.now()
+    actions.delete_comment(call.doing, call.repository, comment)
     return Response(status_code=204)
 
 
