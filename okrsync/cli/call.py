@@ -22,6 +22,7 @@ class Call:
 
     config: Path | None = None
     cycle: str | None = None
+    audience: str | None = None
     quiet: bool = False
     verbose: bool = False
     log_format: LogFormat = "text"
@@ -40,7 +41,7 @@ class Call:
         """
         from okrsync.app import Workspace
 
-        workspace = Workspace.load(self.config, cycle=self.cycle)
+        workspace = Workspace.load(self.config, cycle=self.cycle, audience=self.audience)
         if context := click.get_current_context(silent=True):
             workspace.doing = context.command_path.removeprefix("okrsync ")
         return workspace

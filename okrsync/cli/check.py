@@ -69,10 +69,10 @@ def _offline(call: Call) -> tuple[Settings | None, Okrs, list[Problem]]:
     return settings, okrs, sorted(set(problems))
 
 
-def _surroundings(settings: Settings | None, path: Path) -> tuple[Path, dict[str, Any], list[str]]:
+def _surroundings(settings: Settings | None, path: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
     """Folder of the documents, cycles and audiences: of the settings, or what can be told from broken ones."""
     if settings is not None:
-        return settings.documents_folder, dict(settings.named_cycles), list(settings.audiences)
+        return settings.documents_folder, dict(settings.named_cycles), dict(settings.audiences)
     from okrsync.problems import Problems
     from okrsync.toml_files import read_toml
 
@@ -89,8 +89,12 @@ def _surroundings(settings: Settings | None, path: Path) -> tuple[Path, dict[str
     return (
         path.parent / Path(folder if isinstance(folder, str) else "okrs").expanduser(),
         named,
-        list(audiences) if isinstance(audiences, dict) else [],
+        {name: each for name, each in audiences.items() if _is_names(each)} if isinstance(audiences, dict) else {},
     )
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _is_day(value: object) -> bool:

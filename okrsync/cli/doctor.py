@@ -71,7 +71,11 @@ def _examine(call: Call, workspace: Workspace) -> tuple[list[_Part], int]:
     kinds = ", ".join(sorted(workspace.plugins.trackers)) or "none"
     unfit = check_against(settings, workspace.plugins)
     okrs, wrong = check_documents(
-        settings.documents_folder, Path.cwd(), dict(settings.named_cycles), list(settings.audiences)
+        settings.documents_folder,
+        Path.cwd(),
+        settings.named_cycles,
+        settings.audiences,
+        largest_adjustment=settings.scoring.adjustment,
     )
     count = f"{len(okrs.objectives)} objectives, {len(okrs.kpis)} KPIs"
     # Looking into the cache makes files beside it, with its mode.

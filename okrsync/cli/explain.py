@@ -7,13 +7,14 @@ from datetime import date
 import click
 
 from okrsync.cli.call import Call
-from okrsync.cli.options import command, cycle_option, json_option
+from okrsync.cli.options import audience_option, command, cycle_option, json_option
 from okrsync.cli.past import asked_for, day_option, remembered, start_of
 
 
 @command("explain")
 @click.argument("ref")
 @cycle_option
+@audience_option
 @day_option("--since", "Tell the movement since that day began. Default: the last movement.")
 @json_option
 def explain(call: Call, ref: str, day: date | None, as_json: bool) -> None:
@@ -33,7 +34,7 @@ def explain(call: Call, ref: str, day: date | None, as_json: bool) -> None:
 
     workspace = call.workspace()
     asked = asked_for(workspace, ref)
-    okrs, name, cycle = workspace.okrs, workspace.settings.workspace, asked.cycle
+    okrs, name, cycle = workspace.visible, workspace.settings.workspace, asked.cycle
     now, period, begun = workspace.now(), workspace.settings.check_in_period, start_of(day)
     with remembered(workspace) as cache:
         facts = gather_facts(cache, cycle.name, period) if cache else Facts(check_in_period=period)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from okrsync.cli.call import Call
-from okrsync.cli.options import command, cycle_option, json_option
+from okrsync.cli.options import audience_option, command, cycle_option, json_option
 from okrsync.cli.past import asked_for, remembered
 
 
 @command("history")
 @click.argument("ref")
 @cycle_option
+@audience_option
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV.")
 def history(call: Call, ref: str, as_json: bool, as_csv: bool) -> None:
@@ -27,7 +28,9 @@ def history(call: Call, ref: str, as_json: bool, as_csv: bool) -> None:
     workspace = call.workspace()
     asked = asked_for(workspace, ref)
     with remembered(workspace) as cache:
-        found = recorded(asked.ref, workspace.okrs, workspace.settings.workspace, asked.cycle, cache, workspace.now())
+        found = recorded(
+            asked.ref, workspace.visible, workspace.settings.workspace, asked.cycle, cache, workspace.now()
+        )
     if as_csv:
         call.screen.lines(history_csv(found))
         return

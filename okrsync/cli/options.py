@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from okrsync.cli.call import Call
+from okrsync.domain.okr import EVERYONE
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
@@ -64,6 +65,15 @@ cycle_option = click.option(
     help="The cycle. Default: the one that holds today, else the newest.",
     expose_value=False,
     callback=_keep("cycle"),
+)
+
+audience_option = click.option(
+    "--audience",
+    metavar="NAME",
+    default=EVERYONE,
+    help="For whom it is made: a name under [audiences] in the settings. Default: everyone.",
+    expose_value=False,
+    callback=_keep("audience"),
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")

@@ -74,7 +74,7 @@ def status_at(workspace: Workspace, day: date) -> Status:
     settings = workspace.settings
     with remembered(workspace) as cache:
         return status_as_of(
-            cache, workspace.okrs, settings.workspace, workspace.cycle, moment, settings.check_in_period
+            cache, workspace.visible, settings.workspace, workspace.cycle, moment, settings.check_in_period
         )
 
 
@@ -95,5 +95,5 @@ def asked_for(workspace: Workspace, text: str) -> Asked:
     from okrsync.domain.cycle import parse_cycle
     from okrsync.reports.explain import find_ref
 
-    ref = find_ref(text, workspace.okrs, workspace.cycle.name)
+    ref = find_ref(text, workspace.visible, workspace.cycle.name)
     return Asked(ref, parse_cycle(ref.cycle, workspace.settings.named_cycles))

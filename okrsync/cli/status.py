@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from okrsync.cli.call import Call
-from okrsync.cli.options import command, cycle_option, json_option
+from okrsync.cli.options import audience_option, command, cycle_option, json_option
 from okrsync.cli.past import day_option, status_at
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ LARGE = 250
 
 @command("status")
 @cycle_option
+@audience_option
 @day_option("--as-of", "Show how they stood when that day ended, as far as the cache remembers.")
 @json_option
 def status(call: Call, day: date | None, as_json: bool) -> None:

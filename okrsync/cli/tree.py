@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from okrsync.cli.call import Call
-from okrsync.cli.options import command, cycle_option, json_option
+from okrsync.cli.options import audience_option, command, cycle_option, json_option
 
 
 @command("tree")
 @cycle_option
+@audience_option
 @click.option("--key-results", is_flag=True, help="Show every key result, not only those that something aligns to.")
 @json_option
 def tree(call: Call, key_results: bool, as_json: bool) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from okrsync.documents.reading import Claim, Reading
 from okrsync.domain.alignment import loops
+from okrsync.domain.audience import is_shown
+from okrsync.domain.okr import Objective
 from okrsync.domain.ref import Ref
 from okrsync.problems import did_you_mean
 
 
-def check_across(readings: Iterable[Reading]) -> None:
+def check_across(readings: Iterable[Reading], audiences: Mapping[str, Collection[str]] | None = None) -> None:
     """Report what is wrong between documents, each problem in the report of the document that has to change.
 
-    What has a claimed id twice is dropped from the second reading.
+    What has a claimed id twice is dropped from the second reading. `audiences`: name → who belongs to it.
     """
     claims: dict[Ref, Claim] = {}
     for reading in readings:
@@ -25,6 +27,7 @@ def check_across(readings: Iterable[Reading]) -> None:
                 _drop(claim, reading)
     _check_alignment(claims)
     _check_loops(claims)
+    _check_roll_ups([each for reading in readings for each in reading.objectives], claims, audiences or {})
 
 
 def _report_twice(first: Claim, second: Claim) -> None:
@@ -71,3 +74,22 @@ def _check_loops(claims: dict[Ref, Claim]) -> None:
         if len(loop) > 2:
             way = " → ".join(f"{ref.local} ({claims[ref].source})" for ref in loop)
             claims[loop[0]].place.wrong("aligns_to", f"aligns in a loop: {way}", do="Remove one of these alignments.")
+
+
+def _check_roll_ups(
+    objectives: Iterable[Objective], claims: Mapping[Ref, Claim], audiences: Mapping[str, Collection[str]]
+) -> None:
+    """What counts in somebody's roll-up may be seen by everybody who sees that: else the number would give it away."""
+    every = {each.ref: each for each in objectives}
+    for objective in every.values():
+        if not objective.contributes:
+            continue
+        for parent in {target.parent: every.get(target.parent) for target in objective.aligns_to}.values():
+            if parent is not None and not is_shown(objective.audience, parent.audience, audiences):
+                claims[objective.ref].place.wrong(
+                    "contributes",
+                    f"contributes to {parent.ref.local!r}, which is for {parent.audience}, and is itself for"
+                    f" {objective.audience} only",
+                    "contributes = false, or an audience that holds everybody who sees the other",
+                    "Its progress would show in a number that more people may see.",
+                )

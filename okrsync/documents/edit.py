@@ -9,7 +9,7 @@ import re
 import stat
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,27 @@ from okrsync.toml_files import digest_of, read_bytes
 from okrsync.toml_lines import Path as TomlPath
 from okrsync.toml_lines import lines_of
 
-EDITABLE = ("title", "why", "origin", "contributes", "stage", "audience", "due", "owner")
+EDITABLE = (
+    "title",
+    "why",
+    "origin",
+    "contributes",
+    "stage",
+    "audience",
+    "due",
+    "owner",
+    "reviewed_by",
+    "retrospective",
+)
 """The keys of an objective that can be changed, in the order in which they are written."""
-EDITABLE_OF_KEY_RESULTS = ("title", "owner", "due")
+EDITABLE_OF_KEY_RESULTS = ("title", "baseline", "target", "owner", "due", "target_changes", "score")
 """The keys of a key result that can be changed, in the order in which they are written."""
 
+Value = str | bool | float | date | Sequence[Any] | Mapping[str, Any] | None
+"""What a key can be set to, as TOML has it; tables are written in one line each."""
+
 _BOM = "\ufeff"
+_EXACT = 2**53
 _LAYOUT = re.compile(r"(?P<indent>[ \t]*)(?P<key>[A-Za-z0-9_-]+[ \t]*)=")
 
 
@@ -42,7 +57,7 @@ class DocumentChanged(EditRefused):
     """The document is no longer what it was when it was read."""
 
 
-def set_values(path: Path, local_ref: str, values: Mapping[str, str | bool | date | None], expected_digest: str) -> str:
+def set_values(path: Path, local_ref: str, values: Mapping[str, Value], expected_digest: str) -> str:
     """Set keys of an objective or key result in the document at `path`; None and empty text remove a key.
 
     `local_ref` names it without its cycle: `objective` or `objective/key-result`. `expected_digest` is the digest of
@@ -163,11 +178,32 @@ def _statement(above: str, name: str, value: Any) -> str:
 def _item(value: Any) -> Item:
     if isinstance(value, str) and "\n" in value:
         return tomlkit.string(value, multiline=True)
-    item: Item = tomlkit.item(value)
+    item: Item
+    if isinstance(value, dict):
+        item = tomlkit.inline_table()
+        item.update({name: _item(each) for name, each in value.items()})
+    elif isinstance(value, list):
+        item = tomlkit.array()
+        item.extend([_item(each) for each in value])
+        if any(isinstance(each, dict) for each in value):
+            item.multiline(multiline=len(value) > 1)
+    else:
+        item = tomlkit.item(value)
     return item
 
 
-def _right(keys: Mapping[str, Key], name: str, value: str | bool | date | None) -> Any:
+def _plain(value: Any) -> Any:
+    """A value as TOML has it: whole numbers without a point, and nothing that is absent."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return value
+
+
+def _right(keys: Mapping[str, Key], name: str, value: Value) -> Any:
     if name not in (EDITABLE if keys is OBJECTIVE else EDITABLE_OF_KEY_RESULTS):
         raise ValueError(f"{name} is not a key that is edited")
     key = keys[name]
@@ -176,7 +212,7 @@ def _right(keys: Mapping[str, Key], name: str, value: str | bool | date | None) 
             raise EditRefused(f"{name} is empty, but every objective and key result has one")
         return None
     try:
-        return key.form.read(value)
+        return _plain(key.form.read(_plain(value)))
     except WrongValue as wrong:
         raise EditRefused(f"{name} {wrong.found}; expected {wrong.right}") from wrong
 

@@ -154,6 +154,13 @@ def _read_positive(value: Any) -> float:
     return number
 
 
+def _read_share(value: Any) -> float:
+    number = read_number(value)
+    if not 0 <= number <= 1:
+        raise WrongValue(f"is {written(value)}", "a number from 0 to 1")
+    return number
+
+
 def _read_date(value: Any) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -226,6 +233,7 @@ PROSE = Form(_read_prose, {"type": "string"})
 SLUG_TEXT = Form(_read_slug, {"type": "string", "maxLength": LONGEST_ID, "pattern": f"^{SLUG.pattern}$"})
 NUMBER = Form(read_number, {"type": "number"})
 POSITIVE = Form(_read_positive, {"type": "number", "exclusiveMinimum": 0})
+SHARE = Form(_read_share, {"type": "number", "minimum": 0, "maximum": 1})
 DATE = Form(_read_date, {"type": "string", "format": "date"})
 SINCE = Form(_read_since, {"type": "string", "pattern": rf"^(cycle|{_SPAN_AGO.pattern}|{_QUOTED_DATE.pattern})$"})
 FLAG = Form(_read_flag, {"type": "boolean"})

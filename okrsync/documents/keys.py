@@ -13,6 +13,7 @@ from okrsync.documents.forms import (
     POSITIVE,
     PROSE,
     QUERY_TEXT,
+    SHARE,
     SINCE,
     SLUG_TEXT,
     UNIT,
@@ -73,6 +74,29 @@ PHASE = keys_of(
     Key("target", NUMBER, "The value that should be reached by then.", True),
 )
 
+TARGET_CHANGE = keys_of(
+    Key("on", DATE, "The day of the change.", True),
+    Key("from", NUMBER, "The target before.", True),
+    Key("to", NUMBER, "The target since then.", True),
+    Key("reason", LINE, "Why it was changed.", True),
+)
+
+SCORE = keys_of(
+    Key("computed", SHARE, "The score that baseline, target and the final value give, 0 to 1.", True),
+    Key("final", NUMBER, "The final value that it was computed from."),
+    Key("adjustment", NUMBER, "What the team added or took away, at most [scoring] adjustment.", default=0.0),
+    Key("reason", LINE, "Why the score was adjusted: effort, or market conditions."),
+    Key("by", LINE, "Who adjusted it."),
+    Key("on", DATE, "The day of the scoring."),
+)
+
+RETROSPECTIVE = keys_of(
+    Key("learned", PROSE, "What was learned."),
+    Key("went_well", PROSE, "What went well."),
+    Key("better", PROSE, "What can be better."),
+    Key("missed", PROSE, "Why key results were missed."),
+)
+
 KEY_RESULT = keys_of(
     Key("id", SLUG_TEXT, "Its name in references, unique in its objective.", True, examples=("p95",)),
     Key("title", LINE, "The result, quantified.", True, examples=("Cut p95 sign-up time from 4.0 s to 1.5 s",)),
@@ -96,6 +120,14 @@ KEY_RESULT = keys_of(
     ),
     Key("owner", LINE, _OWNER + " Absent: the objective's owner."),
     Key("due", DATE, "The day by which it is due, within the cycle. Absent: the objective's."),
+    Key(
+        "target_changes",
+        tables('{ on = 2026-11-15, from = 1.5, to = 2.0, reason = "…" }', {"$ref": "#/$defs/target_change"}),
+        "How the target was changed in the course of the cycle; target is the newest.",
+    ),
+    Key(
+        "score", table({"$ref": "#/$defs/score"}), "What it scored at the end of the cycle."
+    ),
 )
 
 OBJECTIVE = keys_of(
@@ -109,6 +141,12 @@ OBJECTIVE = keys_of(
     _AUDIENCE,
     Key("due", DATE, "The day by which it is due, within the cycle. Absent: the cycle's end."),
     Key("owner", LINE, _OWNER + " Absent: the document's owner."),
+    Key("reviewed_by", NAMES, "The reviewers who agreed to it.", examples=(["erin"],)),
+    Key(
+        "retrospective",
+        table({"$ref": "#/$defs/retrospective"}),
+        "The answers to the review's questions at the end of the cycle: learned, went_well, better, missed.",
+    ),
     Key(
         "key_results",
         tables("[[objectives.key_results]]", {"$ref": "#/$defs/key_result"}),

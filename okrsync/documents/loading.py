@@ -10,6 +10,7 @@ from pathlib import Path
 
 from okrsync.documents.across import check_across
 from okrsync.documents.parsed import keep_parsed, parsed_before
+from okrsync.documents.practised import LARGEST_ADJUSTMENT
 from okrsync.documents.reading import Reading, Surroundings, read_document
 from okrsync.domain.okr import Okrs
 from okrsync.problems import Problem, Problems
@@ -29,22 +30,25 @@ def load(
     root: Path,
     relative_to: Path,
     named_cycles: Mapping[str, tuple[date, date]] | None = None,
-    audiences: Collection[str] = (),
+    audiences: Mapping[str, Collection[str]] | None = None,
     cache: MutableMapping[str, str] | None = None,
     *,
     measures: Collection[str] | None = None,
+    largest_adjustment: float = LARGEST_ADJUSTMENT,
 ) -> Documents:
     """Read every `*.toml` below `root`, except hidden ones.
 
     `relative_to` is the folder from which messages name files. `named_cycles` are the first and last days of cycles
-    with names of their own, `audiences` the names that objectives may be shown to beside `everyone`, and `measures`
-    the sources of values that plugins register (None: any name will do). `cache` keeps parsed files for the next time,
+    with names of their own, `audiences` the names that objectives may be shown to beside `everyone` and who belongs to
+    each, `measures` the sources of values that plugins register (None: any name will do), and `largest_adjustment` how
+    far a score may be moved by judgement. `cache` keeps parsed files for the next time,
     each under the digest of its content; it is ours alone, and what is in it need not have the right form.
 
     Raises:
         Problems: everything that is wrong in any of the files.
     """
-    documents, problems = _read(root, relative_to, Surroundings(named_cycles or {}, audiences, measures), cache)
+    surroundings = Surroundings(named_cycles or {}, audiences or {}, measures, largest_adjustment)
+    documents, problems = _read(root, relative_to, surroundings, cache)
     if problems:
         raise Problems(problems)
     return documents
@@ -54,15 +58,17 @@ def check(
     root: Path,
     relative_to: Path,
     named_cycles: Mapping[str, tuple[date, date]] | None = None,
-    audiences: Collection[str] = (),
+    audiences: Mapping[str, Collection[str]] | None = None,
     *,
     measures: Collection[str] | None = None,
+    largest_adjustment: float = LARGEST_ADJUSTMENT,
 ) -> tuple[Okrs, list[Problem]]:
     """As `load`, with the problems beside what could be read: objectives and KPIs with nothing wrong inside them.
 
     They may align to something that does not exist, or in a loop.
     """
-    documents, problems = _read(root, relative_to, Surroundings(named_cycles or {}, audiences, measures))
+    surroundings = Surroundings(named_cycles or {}, audiences or {}, measures, largest_adjustment)
+    documents, problems = _read(root, relative_to, surroundings)
     return documents.okrs, problems
 
 
@@ -83,7 +89,7 @@ def _read(
             readings.append(read_document(files[shown], surroundings))
     if cache is not None:
         keep_parsed(cache, parsed, {file.digest: file.data for file in files.values()})
-    check_across(readings)
+    check_across(readings, surroundings.audiences)
     problems.extend(problem for reading in readings for problem in reading.report.problems)
     okrs = Okrs(
         tuple(objective for reading in readings for objective in reading.objectives),

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from okrsync.documents.keys import DOCUMENT, KEY_RESULT, KPI, OBJECTIVE
+from okrsync.documents.practised import LARGEST_ADJUSTMENT, retrospective_of, score_of, target_changes_of
 from okrsync.documents.rules import (
     check_audience,
     check_band,
@@ -19,14 +20,11 @@ from okrsync.documents.rules import (
 )
 from okrsync.documents.tables import Place, Report, read_table
 from okrsync.domain.cycle import Cycle, parse_cycle
-from okrsync.domain.okr import KeyResult, Kind, Kpi, Level, Objective, Origin, Source, Stage
+from okrsync.domain.okr import EVERYONE, KeyResult, Kind, Kpi, Level, Objective, Origin, Source, Stage
 from okrsync.domain.ref import SLUG, Ref
 from okrsync.problems import did_you_mean
 from okrsync.toml_files import TomlFile
 from okrsync.toml_lines import Path
-
-EVERYONE = "everyone"
-"""The audience that needs no definition."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,12 @@ class Surroundings:
     """What documents may refer to beside one another."""
 
     named_cycles: Mapping[str, tuple[date, date]] = field(default_factory=dict)
-    audiences: Collection[str] = ()
+    audiences: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Name → who belongs to it."""
     measures: Collection[str] | None = None
     """The sources of values that plugins register; None when nobody knows, and any name will do."""
+    largest_adjustment: float = LARGEST_ADJUSTMENT
+    """How far a team may move a score by judgement, up or down."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class _Reader:
         check_due(values, head.cycle, place)
         check_audience(values, EVERYONE, self._surroundings.audiences, place)
         aligns_to = self._aligns_to(values.get("aligns_to", ()), place)
+        retrospective = retrospective_of(values, place)
         source = self._claim(ref, place, aligns_to)
         key_results = [
             self._key_result(each, place, number, ref) for number, each in enumerate(values.get("key_results", ()))
@@ -147,6 +149,8 @@ class _Reader:
                 contributes=values.get("contributes", False),
                 stage=Stage(values.get("stage", Stage.COMMITTED)),
                 audience=values.get("audience", EVERYONE),
+                reviewed_by=values.get("reviewed_by", ()),
+                retrospective=retrospective,
                 source=source,
             )
         )
@@ -163,6 +167,8 @@ class _Reader:
         kind = kind_of(data, values, place)
         check_band(values, place)
         phases = phases_of(values, kind, self._head.cycle, place)
+        target_changes = target_changes_of(values, kind, self._head.cycle, place)
+        score = score_of(values, self._surroundings.largest_adjustment, place)
         measure = measure_of(values.get("measure"), self._surroundings.measures, place)
         if ref is None or place.report.count > problems_before:
             return None
@@ -181,6 +187,8 @@ class _Reader:
             phases=phases,
             owner=values.get("owner"),
             due=values.get("due"),
+            target_changes=target_changes,
+            score=score,
             source=source,
         )
 

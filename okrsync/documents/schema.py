@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from okrsync.documents.forms import LINE, Key, Keys, keys_of
-from okrsync.documents.keys import DOCUMENT, KEY_RESULT, KPI, MEASURE_MEANING, MEASURES, OBJECTIVE, PHASE
+from okrsync.documents.keys import (
+    DOCUMENT,
+    KEY_RESULT,
+    KPI,
+    MEASURE_MEANING,
+    MEASURES,
+    OBJECTIVE,
+    PHASE,
+    RETROSPECTIVE,
+    SCORE,
+    TARGET_CHANGE,
+)
 
 
 def document_schema() -> dict[str, Any]:
@@ -19,6 +30,9 @@ def document_schema() -> dict[str, Any]:
             "objective": _table(OBJECTIVE),
             "key_result": _table(KEY_RESULT),
             "phase": _table(PHASE),
+            "target_change": _table(TARGET_CHANGE),
+            "score": _table(SCORE),
+            "retrospective": _table(RETROSPECTIVE),
             "kpi": _table(KPI),
             "measure": _measure(),
         },

@@ -13,6 +13,9 @@ from typing import Any
 
 from okrsync.domain.ref import Ref
 
+EVERYONE = "everyone"
+"""The audience that needs no definition."""
+
 
 class Level(StrEnum):
     """Whose OKRs they are, from the widest to the narrowest."""
@@ -98,6 +101,47 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class TargetChange:
+    """A target that was changed in the course of the cycle. The first one's `before` is the original target."""
+
+    on: date
+    before: float
+    after: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a key result scored at the end of its cycle: what its numbers say, and what the team made of it."""
+
+    computed: float
+    """0.0–1.0, from baseline, target and the final value."""
+    final: float | None = None
+    """The value that it was computed from; None for a key result that nobody ever measured."""
+    adjustment: float = 0.0
+    """What the team added or took away for effort or market conditions, with a reason and a name."""
+    reason: str = ""
+    by: str | None = None
+    on: date | None = None
+
+    @property
+    def value(self) -> float:
+        """The score: 0.0–1.0, with the adjustment."""
+        return min(1.0, max(0.0, self.computed + self.adjustment))
+
+
+@dataclass(frozen=True)
+class Retrospective:
+    """The answers to the four questions of the review at the end of a cycle; empty where nobody answered."""
+
+    learned: str = ""
+    went_well: str = ""
+    better: str = ""
+    missed: str = ""
+    """Why key results were missed."""
+
+
+@dataclass(frozen=True)
 class Source:
     """The place in a document where something was written: a path as people know it, and a line from 1."""
 
@@ -125,7 +169,16 @@ class KeyResult:
     phases: tuple[Phase, ...] = ()
     owner: str | None = None
     due: date | None = None
+    target_changes: tuple[TargetChange, ...] = ()
+    """How the target was changed in the course of the cycle, oldest first; `target` is the newest."""
+    score: Score | None = None
+    """None until somebody scored it."""
     source: Source = Source("", 1)
+
+    @property
+    def original_target(self) -> float | None:
+        """The target that the key result began the cycle with."""
+        return self.target_changes[0].before if self.target_changes else self.target
 
 
 @dataclass(frozen=True)
@@ -144,7 +197,10 @@ class Objective:
     aligns_to: tuple[Ref, ...] = ()
     contributes: bool = False
     stage: Stage = Stage.COMMITTED
-    audience: str = "everyone"
+    audience: str = EVERYONE
+    reviewed_by: tuple[str, ...] = ()
+    """The reviewers who agreed to it."""
+    retrospective: Retrospective | None = None
     source: Source = Source("", 1)
 
 
@@ -161,7 +217,7 @@ class Kpi:
     level: Level = Level.TEAM
     team: str | None = None
     owner: str | None = None
-    audience: str = "everyone"
+    audience: str = EVERYONE
     source: Source = Source("", 1)
 
 

@@ -10,8 +10,9 @@ from pydantic import Field, PrivateAttr, Strict, ValidationInfo, field_validator
 
 from okrsync.domain.okr import Kpi, Objective
 from okrsync.settings.mappings import MappingSettings
+from okrsync.settings.practice import PersonSettings, Scoring
 from okrsync.settings.sources import SourceSettings
-from okrsync.settings.tables import CycleName, Day, Duration, Name, Slug, Table, Text, When
+from okrsync.settings.tables import CycleName, Day, Duration, Flag, Name, Slug, Table, Text, When
 from okrsync.settings.trackers import TrackerSettings
 
 
@@ -68,6 +69,12 @@ class Settings(Table):
     check_in_period: Duration = Field(
         default=timedelta(days=7), description="After which time without a new value a key result is stale."
     )
+    require_review: Flag = Field(
+        default=False, description="Whether only committed objectives, reviewed by a reviewer, go to a tracker."
+    )
+    reviewers: tuple[Text, ...] = Field(
+        default=(), description="The people who review proposals before a cycle and adjustments of scores at its end."
+    )
     schedule: Schedule = Field(default=Schedule(), description="When the daemon works.")
     cycles: dict[CycleName, NamedCycle] = Field(
         default_factory=dict, description="Cycles that are no calendar quarter, half year or year, by name."
@@ -75,6 +82,10 @@ class Settings(Table):
     audiences: dict[Name, tuple[Text, ...]] = Field(
         default_factory=dict, description="Who may see objectives that are not for everyone: a name → people or groups."
     )
+    people: dict[Name, PersonSettings] = Field(
+        default_factory=dict, description="The people as documents name them, and the accounts that are theirs."
+    )
+    scoring: Scoring = Field(default=Scoring(), description="How scores are adjusted and read.")
     trackers: dict[Name, TrackerSettings] = Field(default_factory=dict, description="The trackers, by name.")
     sources: dict[Name, SourceSettings] = Field(
         default_factory=dict, description="Where numbers come from that are in no tracker, by name."

@@ -23,7 +23,19 @@ TOP = Path(__file__).parents[3]
 EXAMPLE = TOP / "okrsync.toml.example"
 KEPT = TOP / "config" / "okrsync.schema.json"
 START = 'workspace = "a"\n[trackers.work]\ntype = "jira"\ntoken = { env = "T" }\n'
-TABLES = {"fields", "schedule", "cycles", "audiences", "trackers", "sources", "mappings", "safety", "plugins"}
+TABLES = {
+    "fields",
+    "schedule",
+    "cycles",
+    "audiences",
+    "people",
+    "scoring",
+    "trackers",
+    "sources",
+    "mappings",
+    "safety",
+    "plugins",
+}
 """Keys that are written as headers."""
 
 
