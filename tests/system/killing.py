@@ -1,19 +1,21 @@
-"""Killing `okrsync sync` at one chosen moment: before or after a request, or a step that is stored on disk.
+"""Killing an `okrsync` at one chosen moment: before or after a request, or a step that is stored on disk.
 
-Run as a program, this module is a process with everything imported that forks a real `okrsync sync` whenever it is told
-to: so hundreds of processes can be killed without loading the client libraries hundreds of times.
+Run as a program, this module is a process with everything imported that forks a real `okrsync` whenever it is told to:
+so hundreds of processes can be killed without loading the client libraries hundreds of times. Whatever a fork that came
+to its end had to import by itself, this process imports before it forks again.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +25,8 @@ from typing import Any, Self
 from tests.system.cli_desk import ROOT, environment
 
 MOMENTS = ("before", "after")
+COUNT_BYTES = 4
+"""At the head of a fork's report: how often it stored something. What it imported follows."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Ended:
 
 
 class Forks:
-    """Forks of one prepared process, each of which runs `okrsync sync` in a folder."""
+    """Forks of one prepared process, each of which runs one command of okrsync in a folder."""
 
     def __init__(self, **more: str) -> None:
         self._process = subprocess.Popen(
@@ -71,9 +75,9 @@ class Forks:
         self._process.wait(10)
         self._process.stdout.close()
 
-    def sync(self, folder: Path, point: Point | None, gate: Gate) -> Ended:
-        """Run `okrsync sync` in `folder` until it ends or is killed at `point`."""
-        told = {"folder": str(folder)}
+    def run(self, folder: Path, arguments: Sequence[str], point: Point | None, gate: Gate) -> Ended:
+        """Run `okrsync` with `arguments` in `folder` until it ends or is killed at `point`."""
+        told: dict[str, Any] = {"folder": str(folder), "arguments": list(arguments)}
         if point and point.what == "step":
             told |= {"step": point.number, "moment": point.moment}
         pid = self._ask(told)["pid"]
@@ -134,9 +138,7 @@ def copied(prepared: Path, to: Path) -> Iterator[Path]:
 
 
 def _prepare() -> None:
-    """Import what a sync needs, and let look-ups be sure at once: the servers here have no index that lags."""
-    for module in ("okrsync.cli.outcomes", "okrsync.cli.progress", "okrsync.cli.sync", "okrsync.store.cache"):
-        import_module(module)
+    """Let look-ups be sure at once: the servers here have no index that lags."""
     from okrsync_github.tracker import GitHubTracker
     from okrsync_jira.tracker import JiraTracker
 
@@ -161,7 +163,7 @@ class _Steps:
                 return do(*args, **options)
             self.count += 1
             number = self.count
-            os.pwrite(self._report, number.to_bytes(4, "big"), 0)
+            os.pwrite(self._report, number.to_bytes(COUNT_BYTES, "big"), 0)
             self._perhaps_die(number, "before")
             done = do(*args, **options)
             self._perhaps_die(number, "after")
@@ -174,12 +176,13 @@ class _Steps:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _sync(told: dict[str, Any], report: int) -> int:
+def _run(told: dict[str, Any], report: int) -> int:
     from sqlite_utils import Database
 
     from okrsync.cli.program import run
     from okrsync.documents import edit
-    from okrsync.engine.journal import Journal
+    from okrsync.engine import adopting
+    from okrsync.engine.line_file import LineFile
     from okrsync.store.writing import WritingSession
 
     steps = _Steps(told.get("step", 0), told.get("moment", ""), report)
@@ -188,10 +191,25 @@ def _sync(told: dict[str, Any], report: int) -> int:
         WritingSession.write, unless=lambda session, *_: session.in_transaction
     )
     Database.commit = steps.around(Database.commit)  # type: ignore[method-assign]
-    Journal._append = steps.around(Journal._append)  # type: ignore[method-assign]
+    LineFile.append = steps.around(LineFile.append)  # type: ignore[method-assign]
+    LineFile.replace = steps.around(LineFile.replace)  # type: ignore[method-assign]
     edit._replace = steps.around(edit._replace)
+    adopting._write_new = steps.around(adopting._write_new)
     os.chdir(told["folder"])
-    return run(["--quiet", "sync"])
+    return run(["--quiet", *told["arguments"]])
+
+
+def _learn(report: int) -> None:
+    """Import what the fork that wrote this report had imported when it came to its end."""
+    size = os.fstat(report).st_size - COUNT_BYTES
+    if size <= 0:
+        return
+    for name in json.loads(os.pread(report, size, COUNT_BYTES)):
+        if name not in sys.modules:
+            with suppress(ImportError):  # Some modules are there by other names only.
+                import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 def _serve() -> None:
@@ -209,7 +227,8 @@ def _serve() -> None:
                 os.dup2(silence, 2)
                 os.close(goes)
                 os.read(waits, 1)
-                code = _sync(told, report)
+                code = _run(told, report)
+                os.pwrite(report, json.dumps(sorted(sys.modules)).encode(), COUNT_BYTES)
             finally:
                 os._exit(code)
         print(json.dumps({"pid": pid}), flush=True)
@@ -217,7 +236,8 @@ def _serve() -> None:
         os.close(waits)
         os.close(goes)
         _, status = os.waitpid(pid, 0)
-        steps = int.from_bytes(os.pread(report, 4, 0), "big")
+        steps = int.from_bytes(os.pread(report, COUNT_BYTES, 0), "big")
+        _learn(report)
         os.close(report)
         killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1

@@ -1,7 +1,12 @@
-"""A sync that is killed at any request, and at anything that it stores, makes nothing twice and loses nothing."""
+"""A command that is killed at any request, and at anything that it stores, makes nothing twice and loses nothing.
+
+A situation is one line of `SITUATIONS`: what there is before, the command that is killed, and what holds in the end.
+"""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
@@ -13,28 +18,39 @@ from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import ExitCode
 from okrsync_github.tracker import GitHubTracker
 from okrsync_jira.tracker import JiraTracker
-from tests.system.grounds import CYCLE, Desk, GitHub, Ground, JiraCloud, JiraDataCenter, served
+from tests.system.grounds import CYCLE, TOKEN_VARIABLE, Desk, GitHub, Ground, JiraCloud, JiraDataCenter, served
 from tests.system.killing import MOMENTS, Forks, Gate, Point, copied
+from tests.system.teams import Team
 
 O1 = Ref(CYCLE, "o0-0")
 KR1, KR2 = O1.child("kr1"), O1.child("kr2")
 ALL = (O1, KR1, KR2)
 TITLE = "Make step 0 of team 0 feel instant"
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""A process that is killed takes no power cut along, so what it stored need not reach a disk."""
 
 
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Forks]:
-    with Forks(OKRSYNC_TEST_TOKEN="sandbox-token") as running:
+    with Forks(**{TOKEN_VARIABLE: "sandbox-token"}) as running:
         yield running
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as name:
+        yield Path(name)
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What there is before the sync that is killed, and what has to be true when it has come to its end."""
+    """What there is before the command that is killed, and what has to be true when all has come to its end."""
 
     name: str
     before: Callable[[Desk], None]
     holds: Callable[[Desk], bool]
+    command: Callable[[Desk], tuple[str, ...]] = lambda _desk: ("sync",)
+    """What is killed, and given once more after it where it is no sync."""
 
 
 def _nothing(desk: Desk) -> None:
@@ -64,15 +80,27 @@ def _closed(desk: Desk) -> None:
     desk.replace("team-0.toml", 'why = "', 'stage = "closed"\nwhy = "')
 
 
+def _working_without_okrsync(desk: Desk) -> None:
+    team = Team(desk.ground)
+    epic = team.epic("O0 0")
+    for title in ("KR1", "KR2"):
+        team.key_result(epic, title, baseline=4.0, target=1.5, current=3.1)
+
+
+def _adopt(desk: Desk) -> tuple[str, ...]:
+    return ("adopt", "work", Team(desk.ground).query, "--cycle", CYCLE)
+
+
 def _document(desk: Desk) -> str:
-    return (desk.folder / "okrs" / "team-0.toml").read_text("utf-8")
+    (path,) = (desk.folder / "okrs").rglob("*.toml")
+    return path.read_text("utf-8")
 
 
 SITUATIONS = (
     Situation("first sync", _nothing, lambda desk: desk.ground.title(O1) == TITLE),
     Situation("update", _changed_documents, lambda desk: desk.ground.title(O1) == "Another title"),
     Situation(
-        "adopt",
+        "adopt a title",
         _changed_tracker,
         lambda desk: (
             desk.ground.title(O1) == "Our own name for it"
@@ -81,6 +109,12 @@ SITUATIONS = (
         ),
     ),
     Situation("close", _closed, lambda desk: desk.ground.closed(O1)),
+    Situation(
+        "adopt what a team has",
+        _working_without_okrsync,
+        lambda desk: _document(desk).count("baseline = 4.0") == 2 and desk.ground.title(O1) == "O0 0",
+        _adopt,
+    ),
 )
 
 
@@ -90,7 +124,7 @@ def test_killed_anywhere_it_comes_to_the_same_end(
     kind: type[Ground],
     situation: Situation,
     forks: Forks,
-    tmp_path: Path,
+    folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
 ) -> None:
@@ -99,19 +133,23 @@ def test_killed_anywhere_it_comes_to_the_same_end(
     ground = kind()
     gate = Gate(ground.site)
     with served(ground):
-        desk = Desk(ground, tmp_path / "prepared")
+        desk = Desk(ground, folder / "prepared")
         situation.before(desk)
+        command = situation.command(desk)
         saved = ground.site.to_json()
 
         def killed_at(point: Point | None) -> tuple[int, int]:
             """Run it, kill it there, go on; how many requests it sent, and how often it stored something."""
             ground.site.load_json(saved)
-            with copied(desk.folder, tmp_path / "copy") as folder:
-                ended = forks.sync(folder, point, gate)
-                assert ended.killed is (point is not None), (folder / "said.txt").read_text()
-                requests = gate.count
+            with copied(desk.folder, folder / "copy") as place:
                 after = copy(desk)
-                after.folder = folder
+                after.folder = place
+                ended = forks.run(place, command, point, gate)
+                assert ended.killed is (point is not None), (place / "said.txt").read_text()
+                requests = gate.count
+                if command != ("sync",) and not list((place / "okrs").rglob("*.toml")):
+                    again = forks.run(place, command, None, gate)
+                    assert again.code == ExitCode.DONE, (str(point), (place / "said.txt").read_text())
                 comes_to_rest(after, situation, str(point))
             return requests, ended.steps
 
@@ -124,8 +162,7 @@ def test_killed_anywhere_it_comes_to_the_same_end(
         ]
         for point in points:
             killed_at(point)
-    record_property("kill points", len(points))
-    print(f"{kind.name}, {situation.name}: {len(points)} kill points ({requests} requests, {steps} steps stored)")
+    record_property("kill points", {"of": f"{situation.name}, {kind.name}", "requests": requests, "steps": steps})
     assert requests >= 2 and steps >= 4
 
 
