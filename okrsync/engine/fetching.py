@@ -18,6 +18,7 @@ from okrsync.engine.writes import ItemAt, Shape, shows
 from okrsync.plan.snapshot import Tolerance, find_ours
 from okrsync.plan.values import Linked, Located, Snapshot
 from okrsync.trackers.errors import NotFound, NotSure, TrackerError
+from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Reading, Scope
 
 
@@ -59,22 +60,33 @@ class Quest:
         return tracker, scope.project
 
 
+Read = Callable[[Tracker, Sequence[Scope], Sequence[str]], Reading]
+"""Reads a tracker's scopes and markers; what it shows is complete."""
+
+
+def read_all(tracker: Tracker, scopes: Sequence[Scope], markers: Sequence[str]) -> Reading:
+    """Ask the tracker for everything. Raises as `Tracker.read`."""
+    return tracker.read(scopes, markers=markers)
+
+
 def fetch(
     quest: Quest,
     pool: TrackerPool,
     *,
     may_create: frozenset[Ref] = frozenset(),
     told: Callable[[str], None] = lambda _name: None,
+    read: Read = read_all,
 ) -> Fetched:
     """Read every tracker once. `may_create` is what will be created where it is not found."""
-    return _Fetch(quest, pool, told).fetch(may_create)
+    return _Fetch(quest, pool, told, read).fetch(may_create)
 
 
 class _Fetch:
-    def __init__(self, quest: Quest, pool: TrackerPool, told: Callable[[str], None]) -> None:
+    def __init__(self, quest: Quest, pool: TrackerPool, told: Callable[[str], None], read: Read) -> None:
         self.quest = quest
         self.pool = pool
         self.told = told
+        self.read = read
         self.failures: list[Failure] = []
         self.unread: set[tuple[str, str]] = set()
         self.absent: set[Ref] = set()
@@ -99,7 +111,8 @@ class _Fetch:
         }
         snapshot = Snapshot(
             items=items,
-            duplicates=found.duplicates,
+            # Whose own item could not be read again has nothing to be told apart from its copies by.
+            duplicates={ref: copies for ref, copies in found.duplicates.items() if ref in items},
             gone=absence.gone - items.keys(),
             unsure=absence.unsure - items.keys(),
             unread=frozenset(self.unread),
@@ -125,7 +138,7 @@ class _Fetch:
         if tracker is None:
             return None
         try:
-            reading = tracker.read(scopes, markers=self._markers(name))
+            reading = self.read(tracker, scopes, self._markers(name))
             if reading.failures.keys() >= {scope.project for scope in scopes}:
                 # Not one project could be read: is it the projects, or the address or token?
                 tracker.login()

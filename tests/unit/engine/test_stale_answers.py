@@ -10,6 +10,7 @@ import pytest
 from okrsync.domain.ref import Marker, Ref
 from okrsync.engine.outcome import ExitCode
 from okrsync.store.values import CheckIn
+from okrsync.trackers.errors import Transient
 from tests.unit.engine.conftest import Found
 from tests.unit.engine.world import CYCLE, GITHUB, JIRA, ObjectiveText, World, held, planned
 
@@ -165,3 +166,19 @@ def test_a_title_that_people_change_while_a_long_run_is_busy_elsewhere_is_not_wr
     outcome = world.sync()
     assert planned(outcome) == [("create", "new", None)] and "sync again" in str(outcome.failures[0])
     assert held(world.sync()) == [("update", "signup", "title")] and item.title == "From the tracker"
+
+
+def test_a_copy_of_an_item_that_cannot_be_read_again_waits_with_it(found: Found) -> None:
+    world = lagging(found)
+    world.server.people.clone(world.item(SIGNUP).at)
+    world.time.sleep(SURE)
+    assert [field for _, _, field in held(world.sync())] == ["marker"]
+    world.edit("signup", title="Another")
+    assert world.sync().done
+    world.time.sleep(30)
+    world.server.fail("item", Transient("the connection broke off"), times=3)
+    outcome = world.sync()
+    assert outcome.failures and outcome.done == ()
+    world.server.heal()
+    rest_of = world.sync()
+    assert rest_of.done == () and [field for _, _, field in held(rest_of)] == ["marker"]
