@@ -88,6 +88,16 @@ class GitHubPeople:
         if done:
             self.close(child)
 
+    def comment(self, at: ItemId, text: str) -> int:
+        self._site.set_role(at.project, "dana", "write")
+        return self._site.comment(at.project, _number(at), text, author="dana")
+
+    def edit_comment(self, at: ItemId, comment: int, text: str) -> None:
+        self._site.edit_comment(at.project, comment, text)
+
+    def delete_comment(self, at: ItemId, comment: int) -> None:
+        self._site.delete_comment(at.project, comment)
+
     def titled(self, project: str, title: str) -> int:
         everything = [*self._site.milestones(project), *self._site.issues(project)]
         return [each["title"] for each in everything].count(title)

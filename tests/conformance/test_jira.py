@@ -73,6 +73,15 @@ class JiraPeople:
         if done:
             self._site.transition(key, "Done")
 
+    def comment(self, at: ItemId, text: str) -> str:
+        return self._site.comment(at.key, text)
+
+    def edit_comment(self, at: ItemId, comment: str, text: str) -> None:
+        self._site.edit_comment(at.key, comment, text)
+
+    def delete_comment(self, at: ItemId, comment: str) -> None:
+        self._site.delete_comment(at.key, comment)
+
     def titled(self, project: str, title: str) -> int:
         return [each.summary for each in self._site.issues(project)].count(title)
 

@@ -11,7 +11,7 @@ from okrsync.trackers.values import Markup, Scope
 
 READS = (
     *("login", "projects", "fields", "check", "read", "find", "item", "children", "matches", "comments"),
-    "field_changes",
+    *("field_changes", "comments_since"),
 )
 
 

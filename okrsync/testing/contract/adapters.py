@@ -5,7 +5,7 @@ Both go past the plugin: to the server's own state, or through its interface wit
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from okrsync.trackers.values import FieldValue, ItemId
 
@@ -44,6 +44,15 @@ class People(Protocol):
         pull_request: bool = False,
     ) -> object:
         """Put a new item below an objective's or a key result's, with a value in the field that `points` names."""
+
+    def comment(self, at: ItemId, text: str) -> object:
+        """Comment on an item, as one of those who work there; the comment's id, of which `str` is the tracker's."""
+
+    def edit_comment(self, at: ItemId, comment: Any, text: str) -> object:
+        """Replace the text of a comment that `comment` made."""
+
+    def delete_comment(self, at: ItemId, comment: Any) -> object:
+        """Delete a comment that `comment` made."""
 
     def titled(self, project: str, title: str) -> int:
         """How many items with exactly this title the project has, closed ones included."""

@@ -146,6 +146,7 @@ class FailingContract(Ground):
             lambda: tracker.set_closed(objective, True),
             lambda: tracker.comment(key_result.at, "Too late"),
             lambda: tracker.comments(key_result.at),
+            lambda: tracker.comments_since([key_result]),
         ]
         tracker.context.policy.stop.set()
         try:

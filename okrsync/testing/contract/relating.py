@@ -1,4 +1,4 @@
-"""What stands below, beside and on an item: children, links, comments, and the history of its fields."""
+"""What stands below and beside an item: children, links, and the history of its fields."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import pytest
 
 from okrsync.testing.contract.adapters import People
 from okrsync.testing.contract.ground import Ground
-from okrsync.trackers.errors import Rejected
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Edit, RemoteItem, Scope
 
 
 class RelatingContract(Ground):
-    """children, link, unlink, comment, comments and field_changes."""
+    """children, link, unlink and field_changes."""
 
     def test_children_are_done_or_not(
         self, tracker: Tracker, scope: Scope, people: People, objective: RemoteItem
@@ -178,29 +177,3 @@ class RelatingContract(Ground):
             pytest.skip("the tracker keeps no history of fields")
         name, other, *_ = scope.fields
         return name, other
-
-    def test_comments_come_back_oldest_first(self, tracker: Tracker, scope: Scope, key_result: RemoteItem) -> None:
-        texts = ["Confidence 0.7", "Zweite Zeile folgt:\n\n* „Umlaute“ äöüß\n* <b>&amp;</b> {code}", "Third"]
-        assert tracker.comments(key_result.at) == ()
-
-        made = [tracker.comment(key_result.at, text) for text in texts]
-
-        found = tracker.comments(key_result.at)
-        assert [self.plain(each.text) for each in found] == texts
-        assert [each.id for each in found] == made
-        assert len(set(made)) == 3
-        assert [each.created for each in found] == sorted(each.created for each in found)
-        assert all(each.author and each.created.utcoffset() is not None for each in found)
-        assert self.again(tracker, scope, key_result).title == key_result.title
-
-    def test_an_objective_takes_comments_or_says_that_it_does_not(
-        self, tracker: Tracker, objective: RemoteItem
-    ) -> None:
-        try:
-            made = tracker.comment(objective.at, "Mid-term review")
-        except Rejected:
-            assert tracker.comments(objective.at) == ()
-        else:
-            assert [(each.id, self.plain(each.text)) for each in tracker.comments(objective.at)] == [
-                (made, "Mid-term review")
-            ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from okrsync.testing.contract.commenting import CommentingContract
 from okrsync.testing.contract.failing import FailingContract
 from okrsync.testing.contract.finding import FindingContract
 from okrsync.testing.contract.querying import QueryingContract
@@ -9,7 +10,9 @@ from okrsync.testing.contract.relating import RelatingContract
 from okrsync.testing.contract.writing import WritingContract
 
 
-class TrackerContract(FindingContract, WritingContract, RelatingContract, QueryingContract, FailingContract):
+class TrackerContract(
+    FindingContract, WritingContract, RelatingContract, CommentingContract, QueryingContract, FailingContract
+):
     """Every promise of `okrsync.trackers.interface`, as tests.
 
     Subclass it under a name that begins with `Test`, and supply these fixtures, in the class or beside it:

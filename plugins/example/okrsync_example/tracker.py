@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from okrsync.trackers.errors import Misconfigured, NotFound, Rejected
 from okrsync.trackers.interface import Tracker, TrackerContext
@@ -172,10 +173,7 @@ class ExampleTracker(Tracker):
         """Add a comment."""
 
         def act(state: State) -> str:
-            comments = _get(state, item.id)["comments"]
-            number = f"{item.id}-{len(comments) + 1}"
-            comments.append({"id": number, "author": "owner", "text": text, "at": datetime.now(UTC).isoformat()})
-            return number
+            return add_comment(_get(state, item.id), "owner", text)
 
         return self._change(act, repeatable=False)
 
@@ -183,7 +181,14 @@ class ExampleTracker(Tracker):
         """The comments, as they were added."""
         return self._look(
             lambda state: tuple(
-                Comment(each["id"], each["author"], each["text"], datetime.fromisoformat(each["at"]))
+                Comment(
+                    each["id"],
+                    each["author"],
+                    each["text"],
+                    datetime.fromisoformat(each["at"]),
+                    account=each["author"],
+                    edited=datetime.fromisoformat(each["edited"]) if each["edited"] else None,
+                )
                 for each in _get(state, item.id)["comments"]
             )
         )
@@ -233,6 +238,15 @@ def new_item(state: State, project: str, title: str) -> dict[str, Any]:
     }
     state["items"][item["id"]] = item
     return item
+
+
+def add_comment(item: dict[str, Any], author: str, text: str) -> str:
+    """Put a comment on an item; its id."""
+    id_ = uuid4().hex
+    item["comments"].append(
+        {"id": id_, "author": author, "text": text, "at": datetime.now(UTC).isoformat(), "edited": None}
+    )
+    return id_
 
 
 def set_fields(state: State, item: dict[str, Any], values: Mapping[str, FieldValue]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from okrsync_example import register_trackers
 from okrsync_example.shelf import Shelf, State, new_shelf
-from okrsync_example.tracker import ExampleTracker, new_item, set_fields
+from okrsync_example.tracker import ExampleTracker, add_comment, new_item, set_fields
 
 from okrsync.testing import TrackerContract, memory_context
 from okrsync.trackers.errors import Misconfigured, Transient
@@ -116,6 +117,22 @@ class Writers:
             set_fields(state, child, dict([points]) if points else {})
 
         self._shelf.change(act)
+
+    def comment(self, at: ItemId, text: str) -> str:
+        return self._shelf.change(lambda state: add_comment(state["items"][at.id], "dana", text))
+
+    def edit_comment(self, at: ItemId, comment: str, text: str) -> None:
+        def act(item: dict[str, Any]) -> None:
+            (found,) = (each for each in item["comments"] if each["id"] == comment)
+            found |= {"text": text, "edited": datetime.now(UTC).isoformat()}
+
+        self._change(at, act)
+
+    def delete_comment(self, at: ItemId, comment: str) -> None:
+        def act(item: dict[str, Any]) -> None:
+            item["comments"] = [each for each in item["comments"] if each["id"] != comment]
+
+        self._change(at, act)
 
     def titled(self, project: str, title: str) -> int:
         return self._shelf.look(

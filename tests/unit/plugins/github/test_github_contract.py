@@ -94,6 +94,17 @@ class SandboxPeople:
         if points:
             self._site.set_project_value("acme", 1, place.project, number, *points)
 
+    def comment(self, at: ItemId, text: str) -> int:
+        place = Place.parse(at.id)
+        self._site.set_role(place.project, "dana", "triage")
+        return self._site.comment(place.project, place.number, text, author="dana")
+
+    def edit_comment(self, at: ItemId, comment: int, text: str) -> None:
+        self._site.edit_comment(at.project, comment, text)
+
+    def delete_comment(self, at: ItemId, comment: int) -> None:
+        self._site.delete_comment(at.project, comment)
+
     def titled(self, project: str, title: str) -> int:
         everything = [*self._site.issues(project), *self._site.milestones(project)]
         return sum(each["title"] == title for each in everything)
