@@ -16,7 +16,7 @@ from okrsync.domain.status import assess
 from okrsync.domain.terms import Terms
 from okrsync.engine.applying import Applied, Means, apply
 from okrsync.engine.editing import with_editors
-from okrsync.engine.fetching import Fetched, Quest, fetch
+from okrsync.engine.fetching import Fetched, Quest, fetch, read_all
 from okrsync.engine.journal import Journal
 from okrsync.engine.measuring import Measurements, as_checked_in, measure, tasks_of
 from okrsync.engine.moments import Moment, Uptime, Watch, system_uptime
@@ -25,6 +25,7 @@ from okrsync.engine.outcome import Cause, Failure, Outcome
 from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
 from okrsync.engine.querying import Inquiry
+from okrsync.engine.readings import Readings
 from okrsync.engine.second_look import SecondLook
 from okrsync.engine.sources import Sources
 from okrsync.engine.writes import Writes
@@ -75,6 +76,8 @@ class Inputs:
     check_in_period: timedelta
     documents: dict[str, str]
     """Document → the digest that it was read with."""
+    readings: Readings | None = None
+    """What was read before, for who reads again and again."""
     sources: Sources | None = None
     """Where values come from that are in no tracker."""
     uptime: Callable[[], Uptime] = system_uptime
@@ -92,7 +95,7 @@ Planner = Callable[
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """What a run found out before it decides."""
 
     fetched: Fetched
@@ -168,14 +171,14 @@ class Engine:
     def _writes(self, outbox: Outbox) -> Writes:
         return Writes.beside(self.inputs.cache.path, outbox.watch)
 
-    def _look(self, outbox: Outbox, *, creating: bool) -> _Seen:
-        inputs = self.inputs
+    def _look(self, outbox: Outbox, *, creating: bool, among: Okrs | None = None) -> Seen:
+        inputs, okrs = self.inputs, self.okrs if among is None else among
         if creating:
             outbox.settle_first(inputs.told.phase)
         quest = Quest(
             workspace=inputs.workspace,
-            scopes=inputs.atlas.scopes(self.okrs),
-            homes=self.homes,
+            scopes=inputs.atlas.scopes(okrs),
+            homes=self.homes if among is None else inputs.atlas.homes(okrs),
             links=self._linked(),
             tolerance=inputs.tolerance,
             trackers=inputs.atlas.trackers,
@@ -192,29 +195,38 @@ class Engine:
             inputs.pool,
             may_create=frozenset(wished) if creating else frozenset(),
             told=lambda name: inputs.told.phase(f"reading {name}"),
+            read=inputs.readings.read if inputs.readings else read_all,
         )
         inputs.told.phase("measuring")
         measurements = measure(
-            tasks_of(self.okrs.objectives, self.okrs.kpis, self._place),
+            tasks_of(okrs.objectives, okrs.kpis, self._place),
             fetched.snapshot,
             inputs.pool,
             self._check_ins(),
             self._bases(),
             inputs.clock(),
             inputs.sources,
-            Inquiry(inputs.pool, inputs.cache.queries, inputs.cycle, inputs.clock(), self._last_value),
+            Inquiry(
+                inputs.pool, inputs.cache.queries, inputs.cycle, inputs.clock(), self._last_value, self._said_since
+            ),
         )
-        return _Seen(fetched, measurements)
+        return Seen(fetched, measurements)
 
     def _last_value(self, ref: Ref) -> float | None:
         known = self.inputs.cache.observations.current_of(ref)
         return known.value if known else None
 
+    def _said_since(self, ref: Ref) -> float | None:
+        """The value of the newest check-in, where that is newer than what was last measured."""
+        known, said = self.inputs.cache.observations.current_of(ref), self._check_ins().get(ref)
+        is_newer = said is not None and (known is None or known.seen_at is None or said.at > known.seen_at)
+        return said.value if said is not None and is_newer else None
+
     def _place(self, owned: Objective | Kpi) -> tuple[Placement, str | None] | None:
         place = self.inputs.atlas.place(owned)
         return (place.placement, place.scope.board) if place else None
 
-    def _decide(self, seen: _Seen, outbox: Outbox) -> tuple[Plan, list[Failure], dict[Ref, str]]:
+    def _decide(self, seen: Seen, outbox: Outbox) -> tuple[Plan, list[Failure], dict[Ref, str]]:
         """The plan, what could not be found out for it, and what is pending."""
         inputs = self.inputs
         snapshot = seen.fetched.snapshot
@@ -277,7 +289,7 @@ class Engine:
         places = {ref: link.at for ref, link in inputs.cache.links.live().items()}
         return apply(plan, snapshot, places, means)
 
-    def _record(self, seen: _Seen) -> None:
+    def _record(self, seen: Seen) -> None:
         """Keep the links and values that were seen, in one transaction."""
         cache = self.inputs.cache
         values = with_editors(seen.measurements, self._current_values(), self.inputs.pool)
@@ -293,7 +305,8 @@ class Engine:
             cache.terms.record(self._terms(), self.inputs.clock())
 
     def _terms(self) -> dict[Ref, Terms]:
-        return {each.ref: Terms.of(each) for objective in self.okrs.objectives for each in objective.key_results}
+        asked = {each.ref: Terms.of(each) for objective in self.okrs.objectives for each in objective.key_results}
+        return asked | {each.ref: Terms.of(each) for each in self.okrs.kpis}
 
     def _record_status(self) -> None:
         inputs = self.inputs

@@ -15,7 +15,7 @@ from okrsync.engine.missing import Absence, Missing
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
 from okrsync.engine.writes import ItemAt, Shape, shows
-from okrsync.plan.snapshot import Tolerance, find_ours
+from okrsync.plan.snapshot import Tolerance, claims_of_others, find_ours
 from okrsync.plan.values import Linked, Located, Snapshot
 from okrsync.trackers.errors import NotFound, NotSure, TrackerError
 from okrsync.trackers.interface import Tracker
@@ -117,6 +117,7 @@ class _Fetch:
             unsure=absence.unsure - items.keys(),
             unread=frozenset(self.unread),
             doubted=absence.doubted,
+            claimed=claims_of_others(quest.workspace, items),
         )
         return Fetched(snapshot, (*self.pool.failures, *self.failures), frozenset(self.absent))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -112,7 +113,7 @@ class JiraTracker(Tracker):
 
     def read(self, scopes: Sequence[Scope], since: str | None = None, markers: Sequence[str] = ()) -> Reading:
         views = self._reader.views(scopes)
-        begun = items.moment(since)
+        begun, started = items.moment(since), time.monotonic()
         absent: dict[str, Exception] = {}
         try:
             if begun:
@@ -121,12 +122,13 @@ class JiraTracker(Tracker):
                 found = self._reader.marked(markers, views)
         except (NotFound, Rejected) as error:
             raise Misconfigured(f"Jira at {self._client.site.base} does not take okrsync's search: {error}") from error
-        moments = [each.updated for each in found if each.updated] + ([begun] if begun else [])
+        # By the server's clock as the last answer told it: our own may have been set meanwhile.
+        asked_at = self._client.at_least() - timedelta(seconds=time.monotonic() - started + 1)
         return Reading(
             items=tuple(found),
             failures=absent if begun else self._unseen(scopes, found),
             complete=begun is None,
-            cursor=max(moments).isoformat() if moments else None,
+            cursor=asked_at.isoformat(),
         )
 
     def find(self, scope: Scope, markers: Sequence[str], *, sure: bool = False) -> tuple[RemoteItem, ...]:

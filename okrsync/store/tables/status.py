@@ -1,12 +1,15 @@
 """Status: how the OKRs stood when a run last looked at them, for other tools alone.
 
-The contract's views show these tables. okrsync itself never reads them: it works a status out whenever it needs one.
+The contract's views show these tables. Of them okrsync reads only how old they are: it works
+a status out whenever it needs one.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from okrsync.domain import status as domain
-from okrsync.store.columns import maybe_stamp, stamp
+from okrsync.store.columns import maybe_stamp, moment_of, stamp
 from okrsync.store.session import Session, Value
 
 
@@ -15,6 +18,10 @@ class Status:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def as_of(self) -> datetime | None:
+        """When the status that is there was worked out; None where there is none."""
+        return self._session.first(moment_of, "select as_of from status_objectives limit 1")
 
     def record(self, status: domain.Status) -> None:
         """Put `status` in place of the one that is there, of whatever cycle that is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 import pytest
@@ -107,14 +107,17 @@ def test_a_clock_that_is_a_day_wrong_loses_nothing(connect: Connect, site: JiraS
         }
 
 
-def test_nothing_new_keeps_the_cursor(connect: Connect, site: JiraSandbox) -> None:
+def test_what_lay_in_the_overlap_once_is_not_read_for_ever(connect: Connect, site: JiraSandbox) -> None:
     fill(site, 1)
     cursor = connect().read([SCOPE], markers=marks(site)).cursor
     site.clock.advance(timedelta(days=1))
 
     reading = connect().read([SCOPE], markers=marks(site), since=cursor)
     assert len(reading.items) == 5, "all of them lie in the overlap"
-    assert reading.cursor == cursor
+    assert reading.cursor is not None and cursor is not None
+    assert timedelta(hours=23) < datetime.fromisoformat(reading.cursor) - datetime.fromisoformat(cursor)
+
+    assert connect().read([SCOPE], markers=marks(site), since=reading.cursor).items == ()
 
 
 def test_a_cursor_that_is_none_of_ours_reads_everything(connect: Connect, site: JiraSandbox) -> None:
