@@ -24,7 +24,12 @@ def begin(db: Database) -> None:
     db.executescript(_VIEWS)
 
 
-STEPS: tuple[tuple[str, Step], ...] = (("0001_begin", begin),)
+def check_in_comments(db: Database) -> None:
+    """What is needed to read check-ins from comments: where reading goes on, what is to be answered, who entered it."""
+    db.executescript(_COMMENT_TABLES)
+
+
+STEPS: tuple[tuple[str, Step], ...] = (("0001_begin", begin), ("0002_check_in_comments", check_in_comments))
 
 
 def registered(steps: Iterable[tuple[str, Step]] = STEPS) -> Migrations:
@@ -291,4 +296,23 @@ select child_ref, parent_ref, contributes from status_alignment;
 
 create view sync_runs as
 select id, kind, started_at, finished_at, exit_code, requests, changes_made, held, problems from runs;
+"""
+
+_COMMENT_TABLES = """
+alter table check_ins add column entered_by text not null default '';
+create index check_ins_comment on check_ins (remote_id);
+
+create table comment_cursors (
+  tracker text primary key,
+  cursor text not null
+) without rowid;
+
+create table comment_answers (
+  tracker text not null,
+  comment_id text not null,
+  ref text not null,
+  answer text not null,
+  given integer not null check (given in (0, 1)),
+  primary key (tracker, comment_id)
+) without rowid;
 """

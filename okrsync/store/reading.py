@@ -15,6 +15,7 @@ from okrsync.store.errors import CacheDamaged, CacheOlder, WrongWorkspace
 from okrsync.store.session import Clock, Session, connect, utc_now
 from okrsync.store.tables.baselines import Baselines
 from okrsync.store.tables.check_ins import CheckIns
+from okrsync.store.tables.comments import Comments
 from okrsync.store.tables.items import Items
 from okrsync.store.tables.links import Links
 from okrsync.store.tables.matches import QueryReadings
@@ -33,6 +34,8 @@ _COUNTS = (
     " union all select 'pages', count(*) from pages union all select 'observations', count(*) from observation"
     " union all select 'current_values', count(*) from current_values union all select 'terms', count(*) from terms"
     " union all select 'check_ins', count(*) from check_ins union all select 'outbox', count(*) from outbox"
+    " union all select 'comment_cursors', count(*) from comment_cursors"
+    " union all select 'comment_answers', count(*) from comment_answers"
     " union all select 'runs', count(*) from runs union all select 'kept_texts', count(*) from kept_texts"
     " union all select 'objectives', count(*) from status_objectives"
     " union all select 'key_results', count(*) from status_key_results"
@@ -55,6 +58,7 @@ class Reader:
         self.observations = Observations(session)
         self.terms = DocumentedTerms(session)
         self.check_ins = CheckIns(session)
+        self.comments = Comments(session)
         self.outbox = Outbox(session)
         self.runs = Runs(session)
         self.texts = Texts(session)

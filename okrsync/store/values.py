@@ -128,6 +128,21 @@ class CheckIn:
     """The comment's id."""
     id: int | None = None
     """Set by the cache."""
+    entered_by: str = ""
+    """Who entered it on the author's behalf; empty where the author did."""
+
+
+@dataclass(frozen=True)
+class CommentAnswer:
+    """A comment that was meant as a check-in and is none, and what its author is told."""
+
+    tracker: str
+    comment_id: str
+    ref: Ref
+    """On whose item the comment is."""
+    text: str
+    given: bool = False
+    """Whether the answer is in the tracker."""
 
 
 class IntentState(StrEnum):

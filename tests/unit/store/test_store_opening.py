@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from okrsync.domain.ref import Ref
 from okrsync.store import migrations, schema
 from okrsync.store.cache import Cache
 from okrsync.store.errors import (
@@ -71,7 +72,7 @@ def test_opening_again_finds_what_was_there(path: Path) -> None:
 def test_an_empty_file_becomes_a_cache(path: Path) -> None:
     path.touch()
     with Cache.open(path, "acme") as cache:
-        assert cache.info().schema == schema.VERSION == 1
+        assert cache.info().schema == schema.VERSION == len(schema.STEPS)
 
 
 def test_the_names_that_readers_check_are_those_of_the_migrations() -> None:
@@ -97,10 +98,11 @@ def test_the_cache_of_another_workspace_is_refused(path: Path, opened: Callable[
     ("change", "said"),
     [
         (
-            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('okrsync', '0002_more', '')",
-            "schema 2 (unknown step 0002_more), and this okrsync knows schemas up to 1",
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('okrsync', '9000_more', '')",
+            f"schema {schema.VERSION + 1} (unknown step 9000_more), and this okrsync knows schemas up to"
+            f" {schema.VERSION}",
         ),
-        ("pragma user_version = 9", "schema 9, and this okrsync knows schemas up to 1"),
+        ("pragma user_version = 90", f"schema 90, and this okrsync knows schemas up to {schema.VERSION}"),
     ],
 )
 def test_a_newer_schema_is_refused_and_left_alone(
@@ -213,24 +215,40 @@ def test_a_migration_that_fails_midway_leaves_the_old_schema(path: Path) -> None
     before = session.select(str, "select sql from sqlite_master where sql is not null")
     with closing(session), pytest.raises(RuntimeError, match="no power"):
         migrations.migrate(
-            session, session.db, ("acme", "2"), (*migrations.STEPS, ("0002_more", more), ("0003_breaks", breaks))
+            session, session.db, ("acme", "2"), (*migrations.STEPS, ("9000_more", more), ("9001_breaks", breaks))
         )
     with Reader.at(path, "acme") as reader:
         assert reader._session.select(str, "select sql from sqlite_master where sql is not null") == before
-        assert reader._session.select(str, "select name from _sqlite_migrations") == ["0001_begin"]
-        assert reader._session.number("pragma user_version") == 1
+        assert reader._session.select(str, "select name from _sqlite_migrations") == [*schema.STEPS]
+        assert reader._session.number("pragma user_version") == schema.VERSION
 
 
 def test_a_new_migration_is_applied_once_and_counted(path: Path) -> None:
     with Cache.open(path, "acme") as cache:
         cache.runs.begin("sync")
-    steps = (*migrations.STEPS, ("0002_more", lambda db: db.execute("create table more (id)")))
+    steps = (*migrations.STEPS, ("9000_more", lambda db: db.execute("create table more (id)")))
     for _ in range(2):
         with closing(WritingSession(path)) as session:
             migrations.migrate(session, session.db, ("ignored", "2"), steps)
-            assert session.number("pragma user_version") == 2
+            assert session.number("pragma user_version") == schema.VERSION + 1
             assert session.select(str, "select workspace || ' ' || okrsync from meta") == ["acme 2"]
             assert session.number("select count(*) from runs") == 1
+
+
+def test_a_cache_of_the_first_schema_is_brought_up_to_date_and_keeps_its_check_ins(path: Path) -> None:
+    path.touch()
+    with closing(WritingSession(path)) as session:
+        migrations.migrate(session, session.db, ("acme", "1"), migrations.STEPS[:1])
+        session.write(
+            "insert into check_ins (ref, at, author, value, note, obstacles, help, origin, sent)"
+            " values ('2026-Q4/a/kr', '2026-11-15T09:30:00.000000Z', 'dana', 3.1, '', '', '', 'cli', 1)"
+        )
+    with pytest.raises(CacheOlder):
+        Reader.at(path, "acme")
+    with Cache.open(path, "acme") as cache:
+        (kept,) = cache.check_ins.of(Ref("2026-Q4", "a", "kr"))
+        assert (kept.author, kept.value, kept.sent, kept.entered_by) == ("dana", 3.1, True, "")
+        assert cache.damage() == ()
 
 
 def test_many_processes_may_make_it_at_once(path: Path) -> None:

@@ -18,6 +18,7 @@ from okrsync.domain.items import ItemId, ItemKind, RemoteItem
 from okrsync.domain.okr import Level, Objective, Okrs
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import Facts, assess
+from okrsync.store import schema
 from okrsync.store.cache import Cache
 from okrsync.store.errors import CacheDamaged, CacheError, CacheNewer, WrongWorkspace
 from okrsync.store.reading import Reader
@@ -97,7 +98,7 @@ def test_what_others_add_is_no_damage_and_what_is_missing_is(cache: Cache, path:
 def test_info_says_what_is_there(cache: Cache, path: Path) -> None:
     fill(cache)
     info = cache.info()
-    assert (info.path, info.workspace, info.schema, info.open_intents) == (path, "acme", 1, 1)
+    assert (info.path, info.workspace, info.schema, info.open_intents) == (path, "acme", schema.VERSION, 1)
     assert info.size >= path.stat().st_size > 0
     assert info.counts["observations"] == 120 and info.counts["links"] == 1 and info.counts["check_ins"] == 1
     assert info.last_run is not None and info.last_run.kind == "sync"
