@@ -83,6 +83,7 @@ class Cache(Reader):
             self.queries.clear()
             pages.clear(self._writing)
             self.texts.clear()
+            self.comments.clear()
             self.outbox.clear_settled()
 
     def carry(self, what: Carried, rows: Iterable[Sequence[Value]]) -> None:
