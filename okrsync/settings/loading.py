@@ -87,6 +87,7 @@ def check(path: Path, relative_to: Path | None = None) -> tuple[Settings | None,
             if not any(location[: len(where)] == where or where[: len(location)] == location for where in credentials):
                 problems.append(problem_of(details, file, lines))
     problems += _unknown_trackers(file, lines)
+    problems += _writing_into_git(file, lines)
     if problems or settings is None:
         return None, sorted(set(problems))
     _attach(settings, path.absolute(), shown, lines)
@@ -120,6 +121,21 @@ def _unknown_trackers(file: TomlFile, lines: dict[TomlPath, int]) -> list[Proble
                 )
             )
     return problems
+
+
+def _writing_into_git(file: TomlFile, lines: dict[TomlPath, int]) -> list[Problem]:
+    """Mappings that would have documents changed, where the documents come from a git repository."""
+    mappings = file.data.get("mappings", [])
+    if not isinstance(file.data.get("documents"), dict) or not isinstance(mappings, list):
+        return []
+    found = "has documents changed, and these come from a git repository, which okrsync only reads"
+    do = "Or put the documents into a folder, and let what keeps that folder up to date commit what okrsync changes."
+    return [
+        Problem(file.shown, nearest(lines, where) or 1, dotted(where), found, "'documents'", do)
+        for index, mapping in enumerate(mappings)
+        if isinstance(mapping, dict) and mapping.get("authority", "documents") != "documents"
+        for where in [("mappings", index, "authority")]
+    ]
 
 
 def _attach(settings: Settings, path: Path, shown: str, lines: dict[TomlPath, int]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, model_validator
 
 from okrsync.domain.okr import Kpi, Level, Objective, Source
-from okrsync.settings.tables import Flag, Name, Table, Text
+from okrsync.settings.tables import Flag, Name, Table, Text, When
 from okrsync.trackers.values import Scope
 
 
@@ -103,6 +103,10 @@ class MappingSettings(Table):
     fields: Fields = Field(default=Fields(), description="The names of the tracker's fields.")
     authority: Literal["documents", "tracker", "both"] = Field(
         default="documents", description="Who decides about title, why and due date where document and tracker differ."
+    )
+    schedule: When | None = Field(
+        default=None,
+        description="How often the daemon reads it: a span of time or a cron expression. Default: schedule.pull.",
     )
     publish_progress: Flag = Field(
         default=False, description="Whether descriptions in the tracker show current values too."

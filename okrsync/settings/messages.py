@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from okrsync.problems import Problem, did_you_mean, listed
+from okrsync.settings.documents import FOLDER, GIT
 from okrsync.settings.literals import may_be_shown
 from okrsync.settings.models import Settings
 from okrsync.toml_files import TomlFile
@@ -29,6 +30,8 @@ _KINDS = {
     "date_type": "a date such as 2026-12-31, without quotes",
     "string_too_short": "text",
 }
+_NO_STEPS = {"[key]", FOLDER, GIT}
+"""What pydantic puts into a place although the file has no such key."""
 _BOUNDS = {
     "less_than_equal": ("at most", "le"),
     "greater_than_equal": ("at least", "ge"),
@@ -57,7 +60,7 @@ def dotted(path: Path) -> str:
 
 def problem_of(details: ErrorDetails, file: TomlFile, lines: dict[Path, int]) -> Problem:
     """The problem that one of pydantic's errors describes. Its place is a path into the file."""
-    path = tuple(step for step in details["loc"] if step != "[key]")
+    path = tuple(step for step in details["loc"] if step not in _NO_STEPS)
     name = str(path[-1]) if path else ""
     line = nearest(lines, path) or 1
     table, kind = path[:-1], details["type"]

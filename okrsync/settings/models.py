@@ -9,24 +9,13 @@ from typing import Annotated
 from pydantic import Field, PrivateAttr, Strict, ValidationInfo, field_validator
 
 from okrsync.domain.okr import Kpi, Objective
+from okrsync.settings.daemon import DaemonSettings, Schedule
+from okrsync.settings.documents import DocumentsPlace, GitDocuments
 from okrsync.settings.mappings import MappingSettings
 from okrsync.settings.practice import PersonSettings, Scoring
 from okrsync.settings.sources import SourceSettings
-from okrsync.settings.tables import CycleName, Day, Duration, Flag, Name, Slug, Table, Text, When
+from okrsync.settings.tables import CycleName, Day, Duration, Flag, Name, Slug, Table, Text
 from okrsync.settings.trackers import TrackerSettings
-
-
-class Schedule(Table):
-    """When the daemon works."""
-
-    pull: When = Field(
-        default=timedelta(minutes=15),
-        description="How often values are read: a span of time such as 15m, or a cron expression.",
-    )
-    reconcile: When = Field(
-        default="0 3 * * *",
-        description="How often everything is read and compared: a span of time, or a cron expression.",
-    )
 
 
 class NamedCycle(Table):
@@ -64,7 +53,10 @@ class Settings(Table):
     """Everything that okrsync.toml says."""
 
     workspace: Slug = Field(description="The name of the workspace. It is part of every marker: do not change it.")
-    documents: Text = Field(default="okrs", description="The folder of the OKR documents, from this file's folder.")
+    documents: DocumentsPlace = Field(
+        default="okrs",
+        description="The folder of the OKR documents, from this file's folder; or the git repository that has them.",
+    )
     cache: Text = Field(default="okrsync.db", description="The cache, from this file's folder.")
     check_in_period: Duration = Field(
         default=timedelta(days=7), description="After which time without a new value a key result is stale."
@@ -76,6 +68,7 @@ class Settings(Table):
         default=(), description="The people who review proposals before a cycle and adjustments of scores at its end."
     )
     schedule: Schedule = Field(default=Schedule(), description="When the daemon works.")
+    daemon: DaemonSettings = Field(default=DaemonSettings(), description="What the daemon does.")
     cycles: dict[CycleName, NamedCycle] = Field(
         default_factory=dict, description="Cycles that are no calendar quarter, half year or year, by name."
     )
@@ -107,8 +100,15 @@ class Settings(Table):
 
     @property
     def documents_folder(self) -> Path:
-        """The folder of the OKR documents."""
+        """The folder of the OKR documents; of those in a git repository, the folder in okrsync's checkout of it."""
+        if isinstance(self.documents, GitDocuments):
+            return self.checkout / self.documents.path
         return self.path_of(self.documents)
+
+    @property
+    def checkout(self) -> Path:
+        """Where okrsync checks documents out that are in a git repository: beside the cache, for it alone."""
+        return self.cache_file.with_name(f".{self.cache_file.name}.documents")
 
     @property
     def cache_file(self) -> Path:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, Strict, StringConstraints, WithJsonSchema
 
-from okrsync.settings.times import CRON, DURATION, parse_duration, parse_when
+from okrsync.settings.times import CRON, DURATION, parse_duration, parse_maybe_none, parse_when
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 
@@ -20,6 +20,12 @@ Day = Annotated[date, Strict()]
 Duration = Annotated[
     timedelta, PlainValidator(parse_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"})
 ]
+MaybeNone = Annotated[
+    timedelta,
+    PlainValidator(parse_maybe_none),
+    WithJsonSchema({"type": "string", "pattern": f"^(0s|{DURATION})$"}),
+]
+"""A span of time that may be none at all."""
 When = Annotated[
     timedelta | str,
     PlainValidator(parse_when),

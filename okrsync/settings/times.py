@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 DURATION = r"[1-9][0-9]{0,5}[smhdw]"
 _CRON_PART = r"(?:\*|[0-9A-Za-z]{1,3}(?:-[0-9A-Za-z]{1,3})?)(?:/[0-9]{1,2})?"
@@ -28,22 +28,44 @@ def parse_duration(text: object) -> timedelta:
     return span
 
 
-def parse_when(text: object) -> timedelta | str:
-    """Read when something happens: a span of time between two runs, or a cron expression, which stays text.
-
-    Only the shape of a cron expression is checked: five fields.
+def parse_maybe_none(text: object) -> timedelta:
+    """Read a span as `parse_duration` does, or `0s`.
 
     Raises:
         ValueError: when it is neither.
     """
+    return timedelta(0) if isinstance(text, str) and text.strip() == "0s" else parse_duration(text)
+
+
+def parse_when(text: object) -> timedelta | str:
+    """Read when something happens: a span of time between two runs, or a cron expression, which stays text.
+
+    Raises:
+        ValueError: when it is neither, or a cron expression that never comes true.
+    """
     if isinstance(text, str) and re.fullmatch(CRON, text.strip()):
-        return " ".join(text.split())
+        return _right_cron(" ".join(text.split()))
     try:
         return parse_duration(text)
     except ValueError as error:
         raise ValueError(
             "a span of time such as 15m, or a cron expression of five fields such as '0 3 * * *'"
         ) from error
+
+
+def _right_cron(expression: str) -> str:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        next(CronSim(expression, datetime(2024, 1, 1)))  # noqa: DTZ001 - an expression is wall-clock time
+    except CronSimError as error:
+        raise ValueError(
+            "a cron expression of five fields (minute, hour, day of the month, month, day of the week); this one has a"
+            f" {str(error)[:1].lower() + str(error)[1:]}"
+        ) from error
+    except StopIteration:
+        raise ValueError("a cron expression that comes true on some day") from None
+    return expression
 
 
 def written_duration(value: object) -> object:
