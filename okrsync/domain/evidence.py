@@ -100,6 +100,8 @@ class Evidence:
     """Who said it, or wrote it into the field."""
     at: datetime | None = None
     """When they did."""
+    details: Mapping[str, Any] = default(default_factory=dict)
+    """What else it rests on, as its source told it, in plain JSON: a row, a query, the time of a sample."""
 
     @property
     def formula(self) -> Formula:
@@ -115,6 +117,7 @@ class Evidence:
             "field": self.field,
             "by": self.by,
             "at": None if self.at is None else self.at.isoformat(),
+            "details": dict(self.details) or None,
         }
         if self.parts is not None:
             share = share_of(self.parts)
@@ -140,6 +143,7 @@ class Evidence:
                 pages=Pages(*told["pages"]) if "pages" in told else None,
                 by=told.get("by"),
                 at=datetime.fromisoformat(told["at"]) if "at" in told else None,
+                details=dict(told.get("details") or {}),
             )
         except (TypeError, ValueError, KeyError, IndexError):
             return cls()

@@ -1,7 +1,8 @@
 """Values over a query: a count, a sum, an average, or the share done of what matches in the tracker.
 
 Key results that ask the same question share its requests. An answer that would turn a value into nothing is believed
-only when a second look agrees and the project still shows something; until then the last value stays.
+only when a second look agrees and the project still shows something, or when somebody checked that nothing in; until
+then the last value stays.
 """
 
 from __future__ import annotations
@@ -63,11 +64,20 @@ class Unanswered(Exception):
         self.is_failure = is_failure
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What matches now; `deserted` where something did before, and nothing can be seen at all any more."""
+
+    matches: tuple[Match, ...]
+    deserted: bool = False
+
+
 class Inquiry:
     """Asks the trackers of one run.
 
     Args:
         last: the last known value of a reference, None where none is known.
+        checked_in: the value of the newest check-in since that value was last seen, None where there is none.
     """
 
     def __init__(
@@ -77,12 +87,14 @@ class Inquiry:
         cycle: Cycle,
         now: datetime,
         last: Callable[[Ref], float | None],
+        checked_in: Callable[[Ref], float | None] = lambda _ref: None,
     ) -> None:
         self._pool = pool
         self._readings = readings
         self._cycle = cycle
         self._today = now.date()
         self._last = last
+        self._checked_in = checked_in
 
     def answers(self, every: Sequence[Asked]) -> dict[Ref, Answer | Unanswered]:
         """The value of each, or why there is none."""
@@ -129,10 +141,35 @@ class Inquiry:
         except Unanswered as unanswered:
             why = unanswered
         else:
-            return {each.ref: _answer(each, matches) for each in group}
+            return {each.ref: self._answer(each, matches) for each in group}
         return {each.ref: why for each in group}
 
-    def _matches(self, name: str, query: Query, group: Sequence[Asked]) -> list[Match]:
+    def _answer(self, asked: Asked, found: _Seen) -> Answer | Unanswered:
+        if found.deserted and not self._is_checked_in(asked.ref):
+            query, project = asked.measure.options["query"], asked.project
+            return Unanswered(
+                f"nothing matches {query!r} any more, and nothing else can be seen in {project} either: check that the"
+                f" account may still see it. If there is nothing indeed, check in the value 0 (okrsync checkin"
+                f" {asked.ref}): then that is believed"
+            )
+        if asked.measure.source == "sum" and self._has_lost_its_numbers(asked, found.matches):
+            field = asked.measure.field
+            return Unanswered(
+                f"none of the {_issues(len(found.matches))} that match has a number in {field} any more: check that the"
+                f" account may still see the field. If the sum is 0 indeed, enter 0 in one of them"
+            )
+        return _answer(asked, found.matches)
+
+    def _is_checked_in(self, ref: Ref) -> bool:
+        """Whether somebody said since that there is nothing."""
+        return self._checked_in(ref) == 0
+
+    def _has_lost_its_numbers(self, asked: Asked, matches: Sequence[Match]) -> bool:
+        field = asked.measure.field or ""
+        empty = all(each.values.get(field) is None for each in matches)
+        return bool(matches and empty and self._last(asked.ref))
+
+    def _matches(self, name: str, query: Query, group: Sequence[Asked]) -> _Seen:
         tracker = self._tracker(name)
         identity = _identity(tracker, query)
         known = self._readings.reading(name, identity)
@@ -143,13 +180,11 @@ class Inquiry:
             found = tracker.matches(query, known.matches)
             matches = found.after({})
             if not matches and found.deserted:
-                raise Unanswered(
-                    f"nothing matches {query.text!r} any more, and nothing else can be seen in {query.project} either:"
-                    " check that the account may still see it. If everything there was deleted indeed, change the"
-                    " query, or write the value by hand"
-                )
+                if all(self._is_checked_in(each.ref) for each in group):
+                    self._readings.keep(name, identity, found)
+                return _Seen((), deserted=True)
         self._readings.keep(name, identity, found)
-        return list(matches.values())
+        return _Seen(tuple(matches.values()))
 
     def _estimate(self, name: str, query: Query, asked: Asked) -> Answer | Unanswered | None:
         """The tracker's quick estimate; None where it has none, or where nothing matches, which is looked into."""

@@ -106,8 +106,8 @@ class Sources:
         found = self._answers[question]
         if isinstance(found, NoValue):
             raise found
-        evidence = Evidence(method_of(measure), url=found.url).to_json()
-        return Value(found.value, found.source, evidence | ({"details": found.details} if found.details else {}))
+        evidence = Evidence(method_of(measure), url=found.url, details=found.details)
+        return Value(found.value, found.source, evidence.to_json())
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -1,4 +1,4 @@
-"""Who moved a value by hand: the edits of fields, and the check-ins, that a movement is made of."""
+"""Who moved a value by hand: the edits of fields, the check-ins and the changes of target in a movement."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from okrsync.domain.evidence import Evidence
-from okrsync.domain.movement import Movement
+from okrsync.domain.movement import Movement, State
+from okrsync.domain.okr import TargetChange
 from okrsync.domain.progress import same_number
+from okrsync.domain.terms import change_between
 from okrsync.reports import words
 from okrsync.reports.history import History
 
@@ -48,12 +50,24 @@ def made_by(evidence: Evidence) -> str:
     return f"{'said' if evidence.item is None else 'edited'}{who}{when}"
 
 
+def target_changes(movement: Movement | None, history: History) -> Iterator[TargetChange]:
+    """The document's notes of the changes of target that a movement is made of, oldest first."""
+    for before, after in itertools.pairwise(_states(movement, history)):
+        found = change_between(before.terms, after.terms, history.target_changes)
+        if found is not None:
+            yield found
+
+
 def hand_made(movement: Movement | None, history: History) -> Iterator[HandMade]:
     """The steps of a movement that say who made them, oldest first."""
-    if movement is None:
-        return
-    first, last = movement.before, movement.after
-    states = [first, *(each for each in history.states if first.at < each.at <= last.at)]
-    for before, after in itertools.pairwise(states):
+    for before, after in itertools.pairwise(_states(movement, history)):
         if after.evidence.by and not same_number(before.value, after.value):
             yield HandMade(before.value, after.value, after.evidence)
+
+
+def _states(movement: Movement | None, history: History) -> list[State]:
+    """The states that a movement went through."""
+    if movement is None:
+        return []
+    first, last = movement.before, movement.after
+    return [first, *(each for each in history.states if first.at < each.at <= last.at)]

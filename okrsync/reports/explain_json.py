@@ -15,9 +15,10 @@ from okrsync.domain.scopes import Scopes
 from okrsync.domain.status import Link, ObjectiveStatus
 from okrsync.domain.terms import Terms
 from okrsync.reports import explain_words as say
-from okrsync.reports.edits import hand_made
+from okrsync.reports.edits import hand_made, target_changes
 from okrsync.reports.explain import Explained, KeyResultExplained, KpiExplained, ObjectiveExplained, Origin, brought
 from okrsync.reports.history import History
+from okrsync.reports.history_rows import target_change_json
 
 
 def explain_json(found: Explained) -> dict[str, Any]:
@@ -62,7 +63,8 @@ def _key_result(found: KeyResultExplained) -> dict[str, Any]:
         "parts": _parts(found.origin.evidence),
         "movement": _movement(found.movement, found.history),
         "scopes": _scopes(found.scopes),
-        "terms": [{"since": at.isoformat(), **asked_json(terms)} for at, terms in found.history.asked],
+        "terms": _terms(found.history),
+        "target_changes": [target_change_json(each) for each in found.history.target_changes],
         "forecast": forecast_json(found.forecast),
         "confidence": None
         if check_in is None
@@ -80,9 +82,15 @@ def _kpi(found: KpiExplained) -> dict[str, Any]:
         "current": status.observed.value,
         "in_band": status.in_band,
         "origin": _origin(found.origin, kpi.measure, kpi.source, status.stale),
+        "arithmetic": list(say.value_steps(found.origin.evidence, status.observed.value, kpi.unit)),
         "parts": _parts(found.origin.evidence),
         "movement": _movement(found.movement, found.history),
+        "terms": _terms(found.history),
     }
+
+
+def _terms(history: History) -> list[dict[str, Any]]:
+    return [{"since": at.isoformat(), **asked_json(terms)} for at, terms in history.asked]
 
 
 def _objective(found: ObjectiveExplained) -> dict[str, Any]:
@@ -147,6 +155,7 @@ def _origin(origin: Origin, measure: Measure, written: Source, stale: bool) -> d
         "query": measure.options.get("query"),
         "by": evidence.by,
         "at": None if evidence.at is None else evidence.at.isoformat(),
+        "details": dict(evidence.details) or None,
         "link": _link(origin.link),
         "since": origin.since.isoformat() if origin.since else None,
         "seen_at": observed.seen_at.isoformat() if observed.seen_at and observed.value is not None else None,
@@ -183,6 +192,7 @@ def _movement(movement: Movement | None, history: History) -> dict[str, Any] | N
         else {"moved": float(movement.by_progress or 0), **_causes(movement.progress)},
         "items": [_change(each, evidence) for each in movement.changes],
         "edits": [each.to_json() for each in hand_made(movement, history)],
+        "target_changes": [target_change_json(each) for each in target_changes(movement, history)],
     }
 
 

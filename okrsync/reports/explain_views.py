@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from okrsync.domain.evidence import in_order_of_keys
 from okrsync.domain.forecast import Forecast, TooLittle
 from okrsync.domain.movement import Cause, Movement, PartChange, PartMove
-from okrsync.domain.okr import Kind, Measure, Source
+from okrsync.domain.okr import KeyResult, Kind, Kpi, Measure, Source
+from okrsync.domain.progress import same_number
 from okrsync.domain.status import Link
+from okrsync.domain.terms import change_between
 from okrsync.reports import explain_words as say
 from okrsync.reports import words
-from okrsync.reports.edits import hand_made, made_by
+from okrsync.reports.edits import hand_made, made_by, target_changes
 from okrsync.reports.explain import (
     Explained,
     KeyResultExplained,
@@ -59,7 +62,7 @@ def _key_result(found: KeyResultExplained) -> Iterator[Line]:
     yield from _section("what counts", _parts(found.origin))
     yield from _movement_section(found, key_result.unit)
     yield from _section("scope", _scopes(found))
-    yield from _section("what was asked for", _asked(found))
+    yield from _section("what was asked for", _asked(found.history, key_result))
     yield from _section("at the end of the cycle", _forecast(found))
 
 
@@ -69,8 +72,12 @@ def _kpi(found: KpiExplained) -> Iterator[Line]:
     yield Line(f"{found.ref}  {words.shown(kpi.title)}", Tone.HEADING)
     yield Line(f"{words.kpi_band(kpi)}, now {value}: {words.within(status)}; as of {words.moment(found.whole.as_of)}")
     yield from _section("where it comes from", _origin(found.origin, kpi.measure, kpi.source))
+    yield from _section(
+        "the arithmetic", map(Line, say.value_steps(found.origin.evidence, status.observed.value, kpi.unit))
+    )
     yield from _section("what counts", _parts(found.origin))
     yield from _movement_section(found, kpi.unit)
+    yield from _section("what was asked for", _asked(found.history, kpi))
 
 
 def _objective(found: ObjectiveExplained) -> Iterator[Line]:
@@ -105,6 +112,8 @@ def _origin(origin: Origin, measure: Measure, written: Source) -> Iterator[Line]
         yield Line(f"from {words.shown(observed.source)}{_address(evidence.url)}")
     if evidence.by or evidence.at:
         yield Line(made_by(evidence))
+    for name, value in evidence.details.items():
+        yield Line(f"{words.shown(name)}: {say.detail_text(value)}")
     documented = {"from": measure.source, **measure.options}
     yield Line(f"measured by {say.method_text(documented)}, {written}")
     if origin.link and not (evidence.url and origin.link.url == evidence.url):
@@ -179,6 +188,8 @@ def _movement(
     yield from map(Line, by_hand[-SHOWN:])
     if len(by_hand) > SHOWN:
         yield Line(f"and {len(by_hand) - SHOWN} earlier: see `okrsync history {found.ref}`", Tone.WHY)
+    for change in target_changes(movement, history):
+        yield Line(say.target_change_text(change, unit))
     if before.evidence.method != after.evidence.method:
         methods = (say.method_text(each.evidence.method) for each in (before, after))
         yield Line("measured before and after by " + " and ".join(methods))
@@ -250,12 +261,17 @@ def _scopes(found: KeyResultExplained) -> Iterator[Line]:
     yield Line(f"since then {words.counted(scopes.entered, 'item')} entered and {scopes.left} left", Tone.WHY)
 
 
-def _asked(found: KeyResultExplained) -> Iterator[Line]:
-    """Every change of what is asked for, where there was one."""
-    key_result, asked = found.status.key_result, found.history.asked
+def _asked(history: History, what: KeyResult | Kpi) -> Iterator[Line]:
+    """Every change of what is asked for, where there was one, and why targets changed."""
+    asked = history.asked
     for since, terms in asked if len(asked) > 1 else ():
         weight = "" if terms.weight == 1 else f", weight {words.figure(terms.weight)}"
-        yield Line(f"from {words.moment(since)}: {say.terms_text(terms, key_result)}{weight}")
+        yield Line(f"from {words.moment(since)}: {say.terms_text(terms, what)}{weight}")
+    yield from (Line(say.target_change_text(each, what.unit)) for each in history.target_changes)
+    for (_, before), (since, after) in itertools.pairwise(asked):
+        changed = not (before.target is None or after.target is None or same_number(before.target, after.target))
+        if changed and change_between(before, after, history.target_changes) is None:
+            yield Line(f"why the target changed on {say.day(since)} is not in the document", Tone.WHY)
 
 
 def _forecast(found: KeyResultExplained) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from typing import Any
 from okrsync.domain.evidence import Evidence, Formula, share_of, value_of
 from okrsync.domain.movement import Cause
 from okrsync.domain.numbers import number_text
-from okrsync.domain.okr import KeyResult, Kind
+from okrsync.domain.okr import KeyResult, Kind, Kpi, TargetChange
 from okrsync.domain.progress import AT_RISK, ON_TRACK, Health, in_band
 from okrsync.domain.status import KeyResultStatus, ObjectiveStatus
 from okrsync.domain.terms import Terms
@@ -150,7 +150,16 @@ def method_text(method: Mapping[str, Any]) -> str:
     return words.shown("{ " + ", ".join(f"{name} = {_toml(value)}" for name, value in method.items()) + " }")
 
 
+def detail_text(value: Any) -> str:
+    """What a source told beside a value, in one line: `month = "2026-11", rate = 3.2`."""
+    if isinstance(value, Mapping):
+        return words.shown(", ".join(f"{name} = {_toml(each)}" for name, each in value.items()))
+    return words.shown(value if isinstance(value, str) else _toml(value))
+
+
 def _toml(value: Any) -> str:
+    if value is None:
+        return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
@@ -160,9 +169,15 @@ def _toml(value: Any) -> str:
     return number_text(value) if isinstance(value, int | float) else f'"{value}"'
 
 
-def terms_text(terms: Terms, key_result: KeyResult) -> str:
+def terms_text(terms: Terms, asked: KeyResult | Kpi) -> str:
     """What was asked for under these terms: `4 → 1.5 s`."""
-    return words.goal(terms.put_to(key_result))
+    return words.kpi_band(terms.put_to_kpi(asked)) if isinstance(asked, Kpi) else words.goal(terms.put_to(asked))
+
+
+def target_change_text(change: TargetChange, unit: str) -> str:
+    """A change of target as its document tells it: `target 1.5 → 2 s on 2026-11-15: the vendor's limit`."""
+    before, after = words.figure(change.before), words.quantity(change.after, unit)
+    return f"target {before} → {after} on {change.on}: {words.shown(change.reason)}"
 
 
 def cause_text(cause: Cause) -> str:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from okrsync.domain.cycle import Cycle
 from okrsync.domain.evidence import Evidence
 from okrsync.domain.movement import State, states
-from okrsync.domain.okr import KeyResult, Kind, Kpi, Objective, Okrs
+from okrsync.domain.okr import KeyResult, Kpi, Objective, Okrs, TargetChange
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import Facts, Link, Observed, Status, assess
-from okrsync.domain.terms import Terms
+from okrsync.domain.terms import Terms, asked_over_time
 from okrsync.store.reading import Reader
 from okrsync.store.values import CheckIn, CurrentValue, Documented, Observation
 
@@ -26,6 +26,8 @@ class History:
     current: CurrentValue | None = None
     check_ins: tuple[CheckIn, ...] = ()
     """Oldest first."""
+    target_changes: tuple[TargetChange, ...] = ()
+    """The changes of target that the document keeps with their reasons, oldest first."""
 
     @property
     def confirmed(self) -> datetime | None:
@@ -59,20 +61,20 @@ def history_of(cache: Reader, what: KeyResult | Kpi, now: datetime) -> History:
         current = cache.observations.current_of(what.ref)
         noted = cache.terms.history(what.ref)
         check_ins = cache.check_ins.of(what.ref)
-    return History(_states(rows, current, noted, terms_of(what), now), current, check_ins)
+    changes = what.target_changes if isinstance(what, KeyResult) else ()
+    return History(_states(rows, current, _asked(what, noted), Terms.of(what), now), current, check_ins, changes)
 
 
-def terms_of(what: KeyResult | Kpi) -> Terms:
-    """What a key result or KPI is asked for by its document; a KPI to stay in its band."""
-    if isinstance(what, KeyResult):
-        return Terms.of(what)
-    return Terms(Kind.MAINTAIN, minimum=what.minimum, maximum=what.maximum, unit=what.unit)
+def _asked(what: KeyResult | Kpi, noted: tuple[Documented, ...]) -> tuple[tuple[datetime, Terms], ...]:
+    """What was asked for over time, as the cache saw it and the document tells it."""
+    changes = what.target_changes if isinstance(what, KeyResult) else ()
+    return asked_over_time([(each.since, each.terms) for each in noted], changes, Terms.of(what))
 
 
 def _states(
     rows: tuple[Observation, ...],
     current: CurrentValue | None,
-    noted: tuple[Documented, ...],
+    asked: tuple[tuple[datetime, Terms], ...],
     now_asked: Terms,
     now: datetime,
 ) -> tuple[State, ...]:
@@ -82,7 +84,7 @@ def _states(
             for each in rows
             if each.value is not None
         ),
-        ((each.since, each.terms) for each in noted),
+        asked,
         now_asked,
     )
     if not found:
@@ -118,15 +120,16 @@ class Past:
     def okrs(self, okrs: Okrs, moment: datetime) -> Okrs:
         """The OKRs with the numbers that they had at `moment`. Titles and alignment are those of today's documents."""
 
-        def then(key_result: KeyResult) -> KeyResult:
-            known = self.noted.get(key_result.ref, ())
-            held = [each for each in known if each.since <= moment] or known[:1]
-            return held[-1].terms.put_to(key_result) if held else key_result
+        def terms(what: KeyResult | Kpi) -> Terms:
+            asked = _asked(what, self.noted.get(what.ref, ()))
+            held = [each for since, each in asked if since <= moment] or [each for _, each in asked[:1]]
+            return held[-1] if held else Terms.of(what)
 
         def numbers(objective: Objective) -> Objective:
-            return replace(objective, key_results=tuple(map(then, objective.key_results)))
+            then = (terms(each).put_to(each) for each in objective.key_results)
+            return replace(objective, key_results=tuple(then))
 
-        return replace(okrs, objectives=tuple(map(numbers, okrs.objectives)))
+        return Okrs(tuple(map(numbers, okrs.objectives)), tuple(terms(each).put_to_kpi(each) for each in okrs.kpis))
 
     def facts(self, moment: datetime, check_in_period: timedelta) -> Facts:
         """What was known at `moment`. A measured value counts as seen up to the last complete run before it."""

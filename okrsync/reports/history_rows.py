@@ -12,11 +12,11 @@ from typing import Any
 from okrsync.domain.cycle import Cycle
 from okrsync.domain.forecast import Forecast, TooLittle, forecast
 from okrsync.domain.movement import Cause, State, movement
-from okrsync.domain.okr import KeyResult, Kpi, Objective, Okrs
+from okrsync.domain.okr import KeyResult, Objective, Okrs, TargetChange
 from okrsync.domain.progress import in_band, raw_progress, same_number
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import assess, contributors
-from okrsync.domain.terms import Terms
+from okrsync.domain.terms import Terms, change_between
 from okrsync.reports.history import History, Past, history_of, past_of
 from okrsync.store.reading import Reader
 from okrsync.store.values import CheckIn
@@ -37,6 +37,9 @@ class Row:
     """Why it moved there: parts of the value's movement, and of progress for a change of target."""
     coverage: float | None = None
     in_band: bool | None = None
+    """Of a KPI: whether the value lay in the band of its time."""
+    target_change: TargetChange | None = None
+    """The document's note of the change of target that led here."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def recorded(ref: Ref, okrs: Okrs, workspace: str, cycle: Cycle, cache: Reader |
         return Recorded(ref, "objective", objective.title, "", cycle, now, rows)
     (kpi,) = (each for each in okrs.kpis if each.ref == ref)
     history = history_of(cache, kpi, now) if cache else History()
-    rows = tuple(replace(each, progress=None, in_band=_inside(kpi, each.value)) for each in _rows(history))
+    rows = tuple(map(_of_a_kpi, _rows(history)))
     return Recorded(ref, "kpi", kpi.title, kpi.unit, cycle, now, rows)
 
 
@@ -113,7 +116,8 @@ def _rows(history: History) -> Iterator[Row]:
             if step.progress and Cause.TARGET in step.progress:
                 causes[Cause.TARGET] = step.progress[Cause.TARGET]
         raw = raw_progress(state.terms, state.value)
-        yield Row(state.at, state.value, state.progress, raw, state.terms, state.source, causes)
+        noted = change_between(before.terms, state.terms, history.target_changes) if before is not None else None
+        yield Row(state.at, state.value, state.progress, raw, state.terms, state.source, causes, target_change=noted)
         before = state
 
 
@@ -149,8 +153,12 @@ def _family(objective: Objective, okrs: Okrs) -> Okrs:
     return Okrs(tuple(each for each in okrs.objectives if each.ref in found))
 
 
-def _inside(kpi: Kpi, value: float | None) -> bool | None:
-    return None if value is None else in_band(value, kpi.minimum, kpi.maximum)
+def _of_a_kpi(row: Row) -> Row:
+    """A row of a KPI, which has a band, and no progress."""
+    terms = row.terms or Terms()
+    inside = None if row.value is None else in_band(row.value, terms.minimum, terms.maximum)
+    causes = {cause: part for cause, part in row.causes.items() if cause is not Cause.TARGET}
+    return replace(row, progress=None, raw_progress=None, in_band=inside, causes=causes)
 
 
 def row_json(row: Row) -> dict[str, Any]:
@@ -169,4 +177,10 @@ def row_json(row: Row) -> dict[str, Any]:
         "max": terms.maximum,
         "source": row.source or None,
         "causes": {str(cause).replace(" ", "_"): float(part) for cause, part in row.causes.items()},
+        "target_change": None if row.target_change is None else target_change_json(row.target_change),
     }
+
+
+def target_change_json(change: TargetChange) -> dict[str, Any]:
+    """A change of target with its day and its reason."""
+    return {"on": change.on.isoformat(), "before": change.before, "after": change.after, "reason": change.reason}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from okrsync.domain.forecast import Forecast, TooLittle
 from okrsync.domain.movement import Cause
 from okrsync.domain.progress import same_number
+from okrsync.domain.terms import Terms
 from okrsync.reports import explain_words as say
 from okrsync.reports import words
 from okrsync.reports.explain_json import forecast_json
@@ -153,12 +154,12 @@ def _table(found: Recorded) -> Table:
         return Table(("Since", "Progress", "Known for"), rows)
     is_kpi = found.what == "kpi"
     return Table(
-        ("Since", "Value", "In its band" if is_kpi else "Progress", "Why", "From"),
+        ("Since", "Value", *(("Band", "In its band") if is_kpi else ("Progress",)), "Why", "From"),
         [
             (
                 words.moment(each.at),
                 words.quantity(each.value, found.unit),
-                ("yes" if each.in_band else "no") if is_kpi else words.percent(each.progress),
+                *(_band(each) if is_kpi else (words.percent(each.progress),)),
                 _why(each, found.unit),
                 words.shown(each.source),
             )
@@ -167,10 +168,17 @@ def _table(found: Recorded) -> Table:
     )
 
 
+def _band(row: Row) -> tuple[str, str]:
+    terms = row.terms or Terms()
+    return words.band(terms.minimum, terms.maximum, terms.unit), "yes" if row.in_band else "no"
+
+
 def _why(row: Row, unit: str) -> str:
     """Why a row is another than the one before: `work done +10 %, scope change −2 %`."""
-    return ", ".join(
+    causes = [
         f"{say.cause_text(cause)} "
         + (say.points(float(part)) if cause is Cause.TARGET else say.signed(float(part), unit))
         for cause, part in row.causes.items()
-    )
+    ]
+    changed = row.target_change
+    return ", ".join([*causes, *([] if changed is None else [say.target_change_text(changed, unit)])])

@@ -10,7 +10,7 @@ import pytest
 
 from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Cause, ExitCode, Outcome
-from okrsync.store.values import CurrentValue
+from okrsync.store.values import CheckIn, CurrentValue
 from okrsync.trackers.errors import Rejected, Transient
 from okrsync.trackers.values import ItemId
 from tests.unit.engine.conftest import Found
@@ -59,6 +59,11 @@ def value(world: World, ref: Ref = KR) -> CurrentValue:
 
 def values(world: World, number: int) -> list[float | None]:
     return [value(world, KR.parent.child(f"kr{each}")).value for each in range(1, number + 1)]
+
+
+def check_in(world: World, ref: Ref, said: float) -> None:
+    with world.open_cache() as cache:
+        cache.check_ins.add(CheckIn(ref, world.time.ours(), "dana", said))
 
 
 def only_failure(outcome: Outcome) -> str:
@@ -224,6 +229,53 @@ def test_nothing_where_nothing_can_be_seen_is_never_a_zero(found: Found, approxi
     world.server.visible = visible  # type: ignore[method-assign]
     assert world.sync().exit_code is ExitCode.DONE
     assert (value(world).value, value(world).problem) == (1, None)
+
+
+def test_a_check_in_of_nothing_makes_nothing_believable(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug"), table("sum", "label:bug", field="OKR progress"))
+    work(world, "bug", points=2.0)
+    world.sync()
+    check_in(world, KR, 0.0)  # Before the doubt: it says nothing about it.
+    world.time.sleep(60)
+    world.sync()
+
+    world.server.visible = lambda project: []  # type: ignore[method-assign]
+    world.time.sleep(60)
+    said = [each.message for each in world.run("pull").failures if each.ref]
+    assert len(said) == 2 and "check in the value 0 (okrsync checkin 2026-Q4/signup/kr1)" in said[0]
+    assert values(world, 2) == [1, 2]
+
+    check_in(world, KR, 3.0)
+    world.run("pull")
+    assert values(world, 2) == [1, 2], "that is not what the tracker says"
+    world.time.sleep(60)
+    check_in(world, KR, 0.0)
+    outcome = world.run("pull")
+    assert values(world, 2) == [0, 2], "each key result is believed by itself"
+    assert [str(each.ref) for each in outcome.failures if each.ref] == ["2026-Q4/signup/kr2"]
+    assert (value(world).problem, value(world, KR.parent.child("kr2")).problem is None) == (None, False)
+    check_in(world, KR.parent.child("kr2"), 0.0)
+    world.run("pull")
+    assert values(world, 2) == [0, 0]
+
+
+def test_a_sum_of_which_no_number_is_left_stays_until_somebody_enters_one(found: Found) -> None:
+    world = found()
+    measured(world, table("sum", "label:bug", field="OKR progress"))
+    one, other = work(world, "bug", points=2.0), work(world, "bug", points=3.0)
+    world.sync()
+
+    for each in (one, other):
+        world.server.people.set_field(each, "OKR progress", None)
+    outcome = world.sync()
+    assert "none of the 2 issues that match has a number in OKR progress any more" in only_failure(outcome)
+    assert "enter 0 in one of them" in only_failure(outcome)
+    assert value(world).value == 5
+
+    world.server.people.set_field(one, "OKR progress", 0.0)
+    assert world.sync().exit_code is ExitCode.DONE
+    assert value(world).value == 0
 
 
 def test_nothing_is_zero_in_a_new_project(found: Found) -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from okrsync.domain.okr import KeyResult, Okrs, TargetChange
 from okrsync.domain.ref import Ref
+from okrsync.domain.terms import Terms
 from okrsync.problems import Problems
 from okrsync.reports.explain import explain, find_ref
 from okrsync.reports.explain_json import explain_json
 from okrsync.reports.explain_views import explain_lines
 from okrsync.reports.history import status_as_of
+from okrsync.reports.history_rows import recorded
 from okrsync.reports.plan_views import lines_text
 from okrsync.store.cache import Cache
+from okrsync.store.values import Measured
 from tests.unit.reports import past
 from tests.unit.reports.past import CYCLE, NOW, OKRS, WEEK, day, ref
 
@@ -28,9 +33,11 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
         yield opened
 
 
-def reason(cache: Cache, what: Ref, since: datetime | None = None) -> tuple[dict[str, Any], list[str]]:
-    before = status_as_of(cache, OKRS, "acme", CYCLE, since, WEEK) if since and not what.is_key_result else None
-    found = explain(what, OKRS, past.status(cache), cache, since, before)
+def reason(
+    cache: Cache, what: Ref, since: datetime | None = None, okrs: Okrs = OKRS
+) -> tuple[dict[str, Any], list[str]]:
+    before = status_as_of(cache, okrs, "acme", CYCLE, since, WEEK) if since and not what.is_key_result else None
+    found = explain(what, okrs, past.status(cache, okrs), cache, since, before)
     return json.loads(json.dumps(explain_json(found))), list(lines_text(explain_lines(found)))
 
 
@@ -134,7 +141,61 @@ def test_targets_over_time_stay_visible(cache: Cache) -> None:
     assert section(lines, "what was asked for") == [
         "from 2026-10-01 09:00 UTC: 0 → 100 %, weight 2",
         "from 2026-10-31 09:00 UTC: 0 → 80 %, weight 2",
+        "why the target changed on 2026-10-31 is not in the document",
     ]
+
+
+def with_changes(*changes: TargetChange) -> tuple[Okrs, KeyResult]:
+    key_result = replace(past.MOVED, target_changes=changes)
+    fast = replace(past.FAST, key_results=(key_result, *past.FAST.key_results[1:]))
+    return Okrs((fast, past.SUPPORT), (past.UPTIME,)), key_result
+
+
+def test_a_changed_target_is_told_with_its_day_and_its_reason(cache: Cache) -> None:
+    changed = TargetChange(date(2026, 10, 30), 100.0, 80.0, "two services are to be\nswitched off")
+    okrs, _ = with_changes(changed)
+    told, lines = reason(cache, ref("fast", "moved"), day(1), okrs=okrs)
+    as_json = {"on": "2026-10-30", "before": 100.0, "after": 80.0, "reason": changed.reason}
+    assert told["target_changes"] == told["movement"]["target_changes"] == [as_json]
+    said = "target 100 → 80 % on 2026-10-30: two services are to be switched off"
+    assert said in section(lines, "the movement since 2026-10-02")
+    assert section(lines, "what was asked for") == [
+        "from 2026-10-01 09:00 UTC: 0 → 100 %, weight 2",
+        "from 2026-10-31 09:00 UTC: 0 → 80 %, weight 2",
+        said,
+    ]
+    # What the cache saw counts from when it saw it; the last movement is a later one.
+    told, lines = reason(cache, ref("fast", "moved"), okrs=okrs)
+    assert told["movement"]["target_changes"] == [] and said not in section(lines, "the last movement")
+
+
+def test_the_document_alone_tells_what_the_target_was_where_the_cache_is_new(tmp_path: Path) -> None:
+    okrs, key_result = with_changes(TargetChange(date(2026, 10, 20), 100.0, 80.0, "less to move"))
+    with Cache.open(tmp_path / "new.db", "acme", clock=lambda: NOW) as cache:
+        cache.observations.record([Measured(key_result.ref, 25.0, day(14), "2 of 8 done")])
+        cache.terms.record({key_result.ref: Terms.of(key_result)}, day(40))
+        told, _ = reason(cache, key_result.ref, day(15), okrs=okrs)
+        then = status_as_of(cache, okrs, "acme", CYCLE, day(15), WEEK)
+    # 25 of 100, and from 20 October on 25 of 80.
+    assert [(each["since"], each["target"]) for each in told["terms"]] == [
+        (day(14).isoformat(), 100.0),
+        ("2026-10-20T00:00:00+00:00", 80.0),
+    ]
+    assert told["movement"]["progress"]["target_change"] == told["movement"]["progress"]["moved"] == 0.0625
+    (moved, *_) = then.objectives[0].key_results
+    assert (moved.key_result.target, moved.progress) == (100.0, 0.25)
+
+
+def test_what_a_source_told_beside_its_value_is_shown(cache: Cache) -> None:
+    from okrsync.domain.evidence import Evidence
+
+    details = {"row": {"month": "2026-11", "rate": 3.5, "note": None}, "read": "x\x1b[31m"}
+    evidence = Evidence({"from": "sql"}, details=details).to_json()
+    cache.observations.record([Measured(ref("fast", "p95"), 2.0, NOW, "query on warehouse", evidence)])
+    told, lines = reason(cache, ref("fast", "p95"))
+    assert told["origin"]["details"] == details
+    assert 'row: month = "2026-11", rate = 3.5, note = nothing' in section(lines, "where it comes from")
+    assert "read: x[31m" in section(lines, "where it comes from")
 
 
 def test_a_check_in_is_explained_by_who_and_when_and_the_forecast_stands_beside_the_confidence(cache: Cache) -> None:
@@ -202,6 +263,34 @@ def test_a_kpi_is_explained_by_its_band(cache: Cache) -> None:
     assert (told["current"], told["in_band"]) == (99.99, True)
     assert lines[1].startswith("at least 99.9 %, now 99.99 %: in its band")
     assert "progress" not in " ".join(section(lines, "the last movement"))
+    assert "what was asked for" not in lines, "its band was always this"
+
+
+def test_the_bands_of_a_kpi_stay_visible(cache: Cache) -> None:
+    before = replace(past.UPTIME, minimum=99.0)
+    cache.terms.record({before.ref: Terms.of(before)}, day(0))
+    cache.terms.record({before.ref: Terms.of(past.UPTIME)}, day(20.5))
+    told, lines = reason(cache, ref("uptime"))
+    # 99.5 was in the band of its time until the band became narrower on the same day.
+    assert [(each["since"], each["min"]) for each in told["terms"]] == [
+        (day(3).isoformat(), 99.0),
+        (day(20.5).isoformat(), 99.9),
+    ]
+    assert section(lines, "what was asked for") == [
+        "from 2026-10-04 09:00 UTC: at least 99 %",
+        "from 2026-10-21 21:00 UTC: at least 99.9 %",
+    ]
+    told, _ = reason(cache, ref("uptime"), day(20.2))
+    assert (told["movement"]["before"]["min"], told["movement"]["after"]["min"]) == (99.0, 99.9)
+    rows = recorded(ref("uptime"), OKRS, "acme", CYCLE, cache, NOW).rows
+    assert [(each.value, each.terms and each.terms.minimum, each.in_band) for each in rows] == [
+        (99.95, 99.0, True),
+        (99.5, 99.0, True),
+        (99.5, 99.9, False),
+        (99.99, 99.9, True),
+    ]
+    then = status_as_of(cache, OKRS, "acme", CYCLE, day(20.2), WEEK).kpis[0]
+    assert (then.kpi.minimum, then.in_band) == (99.0, True)
 
 
 def test_nothing_known_is_explained_as_such(cache: Cache) -> None:

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from okrsync.domain.okr import Okrs, TargetChange
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import Status
 from okrsync.domain.terms import Terms
@@ -76,6 +77,24 @@ def test_the_confidence_stands_beside_the_forecast(cache: Cache) -> None:
     assert list(history_text(history(cache, P95.ref)))[-1] == (
         "confidence: 75 %, stated by dana on 2026-11-05 09:00 UTC"
     )
+
+
+def test_a_changed_target_has_its_reason_in_the_row_that_it_made(cache: Cache) -> None:
+    changed = TargetChange(date(2026, 10, 30), 100.0, 80.0, "less to move")
+    fast = replace(past.FAST, key_results=(replace(MOVED, target_changes=(changed,)), *past.FAST.key_results[1:]))
+    found = recorded(MOVED.ref, Okrs((fast,)), "acme", CYCLE, cache, NOW)
+    rows = history_json(found)["rows"]
+    assert [row["target_change"] and row["target_change"]["reason"] for row in rows] == [
+        None,
+        None,
+        "less to move",
+        None,
+    ]
+    assert any(
+        "target change +6.25 points, target 100 → 80 % on 2026-10-30: less" in line for line in history_text(found)
+    )
+    (why,) = [each["why"] for each in csv.DictReader(history_csv(found)) if "target" in each["why"]]
+    assert why.endswith("on 2026-10-30: less to move")
 
 
 def test_an_objective_has_a_row_for_each_time_that_its_roll_up_changed(cache: Cache) -> None:
