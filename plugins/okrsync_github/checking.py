@@ -8,17 +8,18 @@ from okrsync_github.addresses import BoardName, repository_path
 from okrsync_github.capabilities import CAPABILITIES
 from okrsync_github.client import Client
 from okrsync_github.errors import REPOSITORY_SCOPES, TokenRefused
+from okrsync_github.issue_fields import IssueFields
 from okrsync_github.items import Json
 from okrsync_github.projects import Projects
 from okrsync_github.reading import labels_of
 
 
-def problems_of(scope: Scope, client: Client, projects: Projects) -> tuple[str, ...]:
+def problems_of(scope: Scope, client: Client, projects: Projects, issue_fields: IssueFields) -> tuple[str, ...]:
     """Each problem in a sentence or two; none where all is well.
 
     A label that does not exist is no problem: GitHub makes it when the first issue carries it.
     """
-    return (*_of_the_forms(scope), *_of_the_repository(scope, client), *_of_the_board(scope, projects))
+    return (*_of_the_forms(scope), *_of_the_repository(scope, client), *_of_the_fields(scope, projects, issue_fields))
 
 
 def _of_the_forms(scope: Scope) -> list[str]:
@@ -93,14 +94,19 @@ def _of_the_scopes(scope: Scope, repository: Json, granted: frozenset[str] | Non
     return problems
 
 
-def _of_the_board(scope: Scope, projects: Projects) -> list[str]:
-    if not scope.board:
-        if not scope.fields:
-            return []
-        names = ", ".join(map(repr, scope.fields))
-        return [f"{scope.project}: fields {names} need a board: set project_board to its owner and number, like acme/1"]
+def _of_the_fields(scope: Scope, projects: Projects, issue_fields: IssueFields) -> list[str]:
+    """What is wrong with the fields: each is one of the board, or an issue field of the organisation."""
+    if not scope.fields:
+        return []
     try:
-        return list(projects.board(BoardName.parse(scope.board)).problems_with(scope.fields))
+        board = projects.board(BoardName.parse(scope.board)) if scope.board else None
+        problems: list[str | None] = []
+        for name in scope.fields:
+            if board is not None and board.has(name):
+                problems += board.problems_with([name])
+            else:
+                problems.append(issue_fields.problem_with(scope.project, name, board))
+        return [each for each in problems if each]
     except TokenRefused:
         raise
     except (NotFound, AuthFailed) as error:

@@ -103,12 +103,25 @@ def issue_from(data: Json, project: str, web: str, fields: Mapping[str, FieldVal
         markers=markers,
         closed=data.get("state") == "closed",
         parent=milestone_in(project, milestone).id if milestone else None,
-        fields=dict(fields or {}),
+        fields={**issue_field_values(data), **(fields or {})},
         labels=frozenset(_labels(data.get("labels"))),
         updated=time_from(data.get("updated_at")),
         created=time_from(data.get("created_at")),
         type_name="pull request" if pull_request else "issue",
     )
+
+
+def issue_field_values(data: Json) -> dict[str, FieldValue]:
+    """What an issue holds in its organisation's issue fields, by name.
+
+    A number is a number; whatever else there is, is the text that people see.
+    """
+    held = data.get("issue_field_values")
+    values: dict[str, FieldValue] = {}
+    for each in held if isinstance(held, list) else ():
+        if isinstance(each, Mapping) and each.get("issue_field_name"):
+            values[str(each["issue_field_name"])] = _field_value(each)
+    return values
 
 
 def child_from(data: Json, project: str, points: float | None = None) -> Child:
@@ -192,6 +205,15 @@ def edit_body(item: RemoteItem, edit: Edit, *, is_issue: bool) -> dict[str, Any]
     if edit.due is not KEEP and not is_issue:
         body["due_on"] = due_to(edit.due)
     return body
+
+
+def _field_value(held: Json) -> FieldValue:
+    value, option = held.get("value"), held.get("single_select_option")
+    if isinstance(option, Mapping) and option.get("name"):
+        return str(option["name"])
+    if isinstance(value, int | float) and not isinstance(value, bool) and held.get("data_type") == "number":
+        return float(value)
+    return None if value is None else str(value)
 
 
 def _at(place: Place, data: Json, page: str) -> ItemId:

@@ -10,18 +10,20 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from okrsync.trackers.errors import Misconfigured, TrackerError
-from okrsync.trackers.values import Match, Matches, Query
+from okrsync.trackers.values import FieldValue, Match, Matches, Query
 from okrsync_github import queries
 from okrsync_github.addresses import BoardName, Place, repository_path
+from okrsync_github.board import Board, BoardReading
 from okrsync_github.client import Client
 from okrsync_github.errors import TokenRefused
-from okrsync_github.items import Json, child_from, is_pull_request, markers_of, time_from
+from okrsync_github.issue_fields import IssueFields
+from okrsync_github.items import Json, child_from, is_pull_request, issue_field_values, markers_of, time_from
 from okrsync_github.projects import Projects
 from okrsync_github.repositories import Repositories
 from okrsync_github.searching import Search, read_search
@@ -79,21 +81,28 @@ class _Cursor:
 class Queries:
     """Answers the queries of one GitHub."""
 
-    def __init__(self, client: Client, repositories: Repositories, projects: Projects) -> None:
+    def __init__(
+        self, client: Client, repositories: Repositories, projects: Projects, issue_fields: IssueFields
+    ) -> None:
         self._client = client
         self._repositories = repositories
         self._projects = projects
+        self._issue_fields = issue_fields
 
     def matches(self, query: Query, known: Mapping[str, Match], since: str | None) -> Matches:
         """As `Tracker.matches`."""
         search = read_search(query)
-        cursor = _Cursor.parse(since)
+        board = self._board(query)
+        on_issues = tuple(name for name in query.fields if board is None or not board.board.has(name))
+        cursor = None if on_issues else _Cursor.parse(since)
         found = None
         if cursor and self._goes_on(cursor):
             found = self._what_changed(query, search, known, cursor)
+        if found is None and on_issues:
+            found = self._everything_with(query, search, on_issues, board.board if board else None)
         found = found or self._everything(query, search)
-        if query.fields:
-            found = self._with_fields(query, known, found)
+        if board is not None:
+            found = _with_board(query, known, found, board)
         if not found.after(known):
             found = replace(found, deserted=not any(self._repositories.newest_issues(query.project)))
         return found
@@ -104,7 +113,35 @@ class Queries:
         seen, full = datetime.fromisoformat(cursor.seen), datetime.fromisoformat(cursor.full)
         return now <= full + FULL_AFTER and now >= seen - CLOCK_SLACK
 
-    def _everything(self, query: Query, search: Search) -> Matches:
+    def _board(self, query: Query) -> BoardReading | None:
+        """The mapping's board with the wanted fields, where both are there."""
+        if not query.fields or not query.board:
+            return None
+        reading = self._projects.read(BoardName.parse(query.board), query.fields)
+        names = [name for name in query.fields if reading.board.has(name)]
+        if problems := reading.board.problems_with(names):
+            raise Misconfigured(*problems)
+        return reading
+
+    def _everything_with(self, query: Query, search: Search, on_issues: Sequence[str], board: Board | None) -> Matches:
+        """Everything, with issue fields: always all of it, since nobody says that a new value counts as a change."""
+        seen: dict[str, Mapping[str, FieldValue]] = {}
+
+        def note(row: Json) -> None:
+            held = issue_field_values(row)
+            seen[child_from(row, query.project).id] = {name: held.get(name) for name in on_issues}
+
+        found = self._everything(query, search, note)
+        held = {name for each in seen.values() for name, value in each.items() if value is not None}
+        problems = [
+            self._issue_fields.problem_with(query.project, name, board) for name in on_issues if name not in held
+        ]
+        if wrong := [each for each in problems if each]:
+            raise Misconfigured(*wrong)
+        return Matches(tuple(replace(each, values=seen[each.id]) for each in found.matches))
+
+    def _everything(self, query: Query, search: Search, note: Callable[[Json], None] = lambda _row: None) -> Matches:
+        """Everything that matches; `note` is told each of its rows."""
         filters = dict(search.filters)
         number = None
         if search.milestone is not None:
@@ -118,8 +155,11 @@ class Queries:
             begun.note(self._heard())
             if count == FEW_PAGES + 1:
                 in_all = self._in_all(query, search, number)
-            for match in (_match(query, row) for row in page if _counts(search, row)):
-                rows[match.id] = match
+            for row in page:
+                if _counts(search, row):
+                    match = _match(query, row)
+                    rows[match.id] = match
+                    note(row)
             if search.created_from and any(_older(row, search.created_from) for row in page):
                 break
         cursor = None
@@ -196,23 +236,6 @@ class Queries:
             f"{repository_path(query.project)}/issues", parameters, about=query.project, fresh=True
         )
 
-    def _with_fields(self, query: Query, known: Mapping[str, Match], found: Matches) -> Matches:
-        """The answer with what the board holds now: a value there changes without a change of the issue."""
-        if not query.board:
-            raise Misconfigured(
-                f"{query.project}: issues have no number fields of their own; name a board in the mapping's fields"
-                ' (project_board = "acme/1")'
-            )
-        reading = self._projects.read(BoardName.parse(query.board), query.fields)
-        if problems := reading.board.problems_with(query.fields):
-            raise Misconfigured(*problems)
-        now = {
-            id_: replace(match, values=reading.values_for(Place.parse(id_), None, query.fields))
-            for id_, match in found.after(known).items()
-        }
-        changed = tuple(match for id_, match in now.items() if found.complete or match != known.get(id_))
-        return replace(found, matches=changed)
-
     def _heard(self) -> datetime | None:
         """GitHub's clock at its last answer."""
         try:
@@ -232,6 +255,17 @@ class _Beginning:
         """A page came, and GitHub's clock with it."""
         if self.at is None and heard is not None:
             self.at = heard - timedelta(seconds=math.ceil(time.monotonic() - self._started))
+
+
+def _with_board(query: Query, known: Mapping[str, Match], found: Matches, reading: BoardReading) -> Matches:
+    """The answer with what the board holds now: a value there changes without a change of the issue."""
+    names = [name for name in query.fields if reading.board.has(name)]
+    now = {
+        id_: replace(match, values={**match.values, **reading.values_for(Place.parse(id_), None, names)})
+        for id_, match in found.after(known).items()
+    }
+    changed = tuple(match for id_, match in now.items() if found.complete or match != known.get(id_))
+    return replace(found, matches=changed)
 
 
 def _counts(search: Search, row: Json) -> bool:

@@ -13,6 +13,7 @@ from okrsync_github.board import BoardReading
 from okrsync_github.candidates import chooser
 from okrsync_github.capabilities import DEFAULT_LABELS
 from okrsync_github.errors import TokenRefused
+from okrsync_github.issue_fields import IssueFields
 from okrsync_github.items import Json, belongs_to, is_pull_request
 from okrsync_github.projects import Projects
 from okrsync_github.repositories import Repositories
@@ -24,9 +25,12 @@ _SERVER_IS_DOWN = 2
 class Reader:
     """Reads what belongs to one workspace."""
 
-    def __init__(self, repositories: Repositories, projects: Projects, workspace: str) -> None:
+    def __init__(
+        self, repositories: Repositories, projects: Projects, issue_fields: IssueFields, workspace: str
+    ) -> None:
         self._repositories = repositories
         self._projects = projects
+        self._issue_fields = issue_fields
         self._workspace = workspace
 
     def read(self, scopes: Sequence[Scope]) -> Reading:
@@ -121,15 +125,21 @@ class Reader:
         return [item for item in found.values() if belongs_to(item, self._workspace)]
 
     def _with_fields(self, items: Sequence[RemoteItem], scopes: Sequence[Scope], boards: _Boards) -> list[RemoteItem]:
-        wanted = [(BoardName.parse(scope.board), scope.fields) for scope in scopes if scope.board and scope.fields]
+        """The issues with the fields of the scopes: those of boards, and where a board lacks one, issue fields."""
+        wanted = [scope for scope in scopes if scope.fields]
         issues = [(item, Place.parse(item.at.id)) for item in items if item.type_name == "issue"]
         if not wanted or not issues:
             return []
         filled: list[RemoteItem] = []
         for item, place in issues:
             values: dict[str, FieldValue] = {}
-            for name, fields in wanted:
-                here = boards.reading(name).values_for(place, self._repositories.known_content_id(place), fields)
+            for scope in wanted:
+                here: dict[str, FieldValue] = {}
+                if scope.board:
+                    reading = boards.reading(BoardName.parse(scope.board))
+                    here = reading.values_for(place, self._repositories.known_content_id(place), scope.fields)
+                elsewhere = [name for name in scope.fields if name not in here]
+                here |= self._issue_fields.on_issue(place.project, item.fields, elsewhere)
                 values.update({field: value for field, value in here.items() if values.get(field) is None})
             filled.append(replace(item, fields=values))
         return filled

@@ -42,6 +42,7 @@ from okrsync_github.comments import Comments
 from okrsync_github.connection import is_loopback
 from okrsync_github.diagnosing import findings
 from okrsync_github.errors import ADDRESSES, TokenRefused
+from okrsync_github.issue_fields import IssueFields
 from okrsync_github.items import (
     Json,
     child_from,
@@ -49,6 +50,7 @@ from okrsync_github.items import (
     edit_body,
     home_of,
     issue_body,
+    issue_field_values,
     milestone_body,
     milestone_from,
     number_of,
@@ -78,11 +80,15 @@ class GitHubTracker(Tracker):
 
     @cached_property
     def _reader(self) -> Reader:
-        return Reader(self._repositories, self._projects, self.context.workspace)
+        return Reader(self._repositories, self._projects, self._issue_fields, self.context.workspace)
 
     @cached_property
     def _queries(self) -> Queries:
-        return Queries(self._client, self._repositories, self._projects)
+        return Queries(self._client, self._repositories, self._projects, self._issue_fields)
+
+    @cached_property
+    def _issue_fields(self) -> IssueFields:
+        return IssueFields(self._client)
 
     @cached_property
     def _comments(self) -> Comments:
@@ -130,12 +136,13 @@ class GitHubTracker(Tracker):
         return tuple(sorted({str(data["full_name"]) for data in chain.from_iterable(pages) if data.get("full_name")}))
 
     def fields(self, project: str, board: str | None = None) -> tuple[FieldInfo, ...]:
-        """The fields of the board; issues themselves have none that a number could be in."""
-        return self._projects.board(BoardName.parse(board)).fields if board else ()
+        """The fields of the board, and those of the organisation's issues."""
+        on_board = self._projects.board(BoardName.parse(board)).fields if board else ()
+        return (*on_board, *(self._issue_fields.of(project) or ()))
 
     def check(self, scope: Scope) -> tuple[str, ...]:
         """Problems of the repository, its board and the fields on it."""
-        return problems_of(scope, self._client, self._projects)
+        return problems_of(scope, self._client, self._projects, self._issue_fields)
 
     def diagnose(self, scopes: Sequence[Scope]) -> tuple[Finding, ...]:
         """What the last answer tells: no request."""
@@ -160,17 +167,19 @@ class GitHubTracker(Tracker):
         if data["number"] != place.number:
             place = home_of(data, place.project)
         item = self._repositories.issue(data, place.project)
-        if not fields or not board:
+        if not fields:
             return item
-        return replace(item, fields=self._projects.values_of(BoardName.parse(board), place, fields))
+        on_board = self._projects.values_of(BoardName.parse(board), place, fields) if board else {}
+        elsewhere = [name for name in fields if name not in on_board]
+        on_issue = self._issue_fields.on_issue(place.project, item.fields, elsewhere)
+        return replace(item, fields={**on_issue, **on_board})
 
     def children(
         self, parents: Sequence[RemoteItem], points_field: str | None = None, board: str | None = None
     ) -> Mapping[str, tuple[Child, ...]]:
         """The issues in a milestone, pull requests among them, or the sub-issues of an issue."""
-        points: BoardReading | None = None
-        if points_field and board:
-            points = self._projects.read(BoardName.parse(board), [points_field])
+        reading = self._projects.read(BoardName.parse(board), [points_field]) if points_field and board else None
+        points = reading if reading and points_field and reading.board.has(points_field) else None
         found: dict[str, tuple[Child, ...]] = {}
         for parent in parents:
             place = Place.parse(parent.at.id)
@@ -181,6 +190,12 @@ class GitHubTracker(Tracker):
                 if place.is_issue and self._repositories.is_there(place):
                     # It is the server that knows no sub-issues, as older ones do.
                     found[parent.at.id] = ()
+        if points_field and points is None and not _have_points(found):
+            projects = dict.fromkeys(parent.at.project for parent in parents)
+            on_board = reading.board if reading else None
+            problems = [self._issue_fields.problem_with(each, points_field, on_board) for each in projects]
+            if wrong := [each for each in problems if each]:
+                raise Misconfigured(*wrong)
         return found
 
     def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
@@ -291,11 +306,19 @@ class GitHubTracker(Tracker):
 
 def _child(data: Json, project: str, points: BoardReading | None, field: str | None) -> Child:
     child = child_from(data, project)
-    if points is None or not field:
+    if not field:
         return child
+    if points is None:
+        held = issue_field_values(data).get(field)
+        return replace(child, points=held if isinstance(held, float) else None)
     node = str(data["node_id"]) if data.get("node_id") else None
     value = points.values_for(Place.parse(child.id), node, [field]).get(field)
     return replace(child, points=value if isinstance(value, float) else None)
+
+
+def _have_points(found: Mapping[str, tuple[Child, ...]]) -> bool:
+    """Whether a child has points: then the field is there, even if nobody lists it."""
+    return any(child.points is not None for children in found.values() for child in children)
 
 
 def _created(data: object, project: str) -> Json:

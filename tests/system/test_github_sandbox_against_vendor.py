@@ -116,6 +116,15 @@ class Visit:
             following = re.findall(r'<([^>]+)>; rel="next"', headers["link"])
             self.raw("GET", following[0].removeprefix(self.url))
             self.raw("GET", path, If_None_Match=headers["etag"])
+        self.site.set_issue_field("acme/web", 1, "Impact", 4.5)
+        self.site.set_issue_field("acme/web", 1, "Notes", "large")
+        for path in (
+            "/repos/acme/web/issues/1/issue-field-values",
+            "/repos/acme/web/issues/1",
+            "/orgs/acme/issue-fields",
+        ):
+            self.raw("GET", path)
+        self.raw("GET", "/orgs/nobody/issue-fields")
         self.raw("GET", "/meta")
         self.raw("GET", "/installation/repositories?per_page=1", token="app")
 
@@ -177,6 +186,8 @@ def records() -> list[RequestRecord]:
         site.add_repository(name, description="A repository")
     site.add_project("acme", "OKRs")
     site.add_number_field("acme/1", "KR current")
+    site.add_issue_field("acme", "Impact")
+    site.add_issue_field("acme", "Notes", "text")
     site.add_token(Token("reader", "okr-bot", scopes=None, issues="read"))
     site.add_token(Token("app", "okr-bot", scopes=None, installation=True))
     with (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from okrsync.sandbox.github import actions, boards, hierarchy
+from okrsync.sandbox.github import actions, boards, hierarchy, issue_fields
 from okrsync.sandbox.github.actions import UNSET, IssueChange, MilestoneChange, Unset
 from okrsync.sandbox.github.places import Places
 from okrsync.sandbox.github.state import pacific_day
@@ -186,6 +186,11 @@ class People(Places):
                 raise LookupError(f"board {owner}/{project} has no field {field!r}")
             value = item.values.get(found.id) if item else None
             return value.value if value else None
+
+    def set_issue_field(self, repo: str, number: int, name: str, value: float | str | None) -> None:
+        """Write a field that issues of the repository's organisation have; None clears it."""
+        with self._hands:
+            issue_fields.set_issue_field(self._owner(repo), self._issue(repo, number), name, value)
 
     # Looking ----------------------------------------------------------------------------------------------------
 

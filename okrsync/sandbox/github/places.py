@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Literal
 
-from okrsync.sandbox.github import actions, boards
+from okrsync.sandbox.github import actions, boards, issue_fields
 from okrsync.sandbox.github.hub import Hub
 from okrsync.sandbox.github.state import Account, Comment, DataType, Issue, Milestone, Project, Repository, Role
 
@@ -112,6 +112,21 @@ class Places:
     def add_number_field(self, project: str, name: str) -> None:
         """Give a board (`acme/1`) another number field."""
         self.add_field(project, name, "NUMBER")
+
+    def add_issue_field(self, owner: str, name: str, data_type: str = "number") -> None:
+        """Give the issues of an organisation a field: `number`, `text` or `date`."""
+        with self._hands:
+            self.add_organization(owner)
+            issue_fields.create_issue_field(self.hub.doing(self.login), self._account(owner), name, data_type)
+
+    def _owner(self, repo: str) -> Account:
+        return self._account(self._repository(repo).owner)
+
+    def _account(self, login: str) -> Account:
+        found = self.hub.state.account(login)
+        if found is None:
+            raise LookupError(f"the sandbox has no account {login}")
+        return found
 
     def _person(self, login: str | None) -> str:
         if login is not None:

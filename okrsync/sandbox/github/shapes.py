@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from okrsync.sandbox.github.issue_fields import value_shapes
 from okrsync.sandbox.github.state import (
     Account,
     Comment,
@@ -280,6 +281,8 @@ class Shapes:
             shown |= self._pull_request(repository, issue)
         else:
             shown |= self._hierarchy(issue)
+            values = value_shapes(self.state, repository, issue)
+            shown |= {} if values is None else {"issue_field_values": values}
         if alone:
             shown["closed_by"] = self.account(issue.closed_by) if issue.closed_by else None
         return shown

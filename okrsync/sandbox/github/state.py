@@ -25,14 +25,25 @@ Role = Literal["admin", "maintain", "write", "triage", "read"]
 
 
 @dataclass
+class IssueField:
+    """A field that all issues of an organisation have."""
+
+    id: int
+    name: str
+    data_type: str
+    created_at: datetime
+
+
+@dataclass
 class Account:
-    """A person or an organisation."""
+    """A person or an organisation, which alone has issue fields."""
 
     id: int
     login: str
     kind: Literal["User", "Organization"]
     name: str
     created_at: datetime
+    issue_fields: dict[int, IssueField] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,7 +89,7 @@ class Issue:
     """An issue or, with `pull_request`, a pull request: both share the numbers of their repository.
 
     `labels` holds label ids in the order in which they were put on, `milestone` the milestone's number, `parent`
-    and `sub_issues` issue ids.
+    and `sub_issues` issue ids, `field_values` what it holds in its organisation's issue fields, by their ids.
     """
 
     id: int
@@ -99,6 +110,7 @@ class Issue:
     assignees: list[str] = field(default_factory=list)
     parent: int | None = None
     sub_issues: list[int] = field(default_factory=list)
+    field_values: dict[int, float | str] = field(default_factory=dict)
 
 
 @dataclass

@@ -6,7 +6,7 @@ Nothing here is imported from outside the sandbox.
 
 from __future__ import annotations
 
-from okrsync.sandbox.github.rest import accounts, comments, issues, labels, milestones, search, sub_issues
+from okrsync.sandbox.github.rest import accounts, comments, issue_fields, issues, labels, milestones, search, sub_issues
 from okrsync.sandbox.github.rest.call import Call, Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -14,6 +14,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *milestones.ROUTES,
     *comments.ROUTES,
     *sub_issues.ROUTES,
+    *issue_fields.ROUTES,
     *labels.ROUTES,
     *issues.ROUTES,
     *search.ROUTES,

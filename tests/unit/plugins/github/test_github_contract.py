@@ -216,4 +216,4 @@ def test_the_enterprise_server_is_asked_below_its_prefix() -> None:
         tracker.fields("acme/web", "acme/1")
         tracker.close()
         prefixes = {each.path.rpartition("/")[0] for each in site.requests.records}
-        assert prefixes == {urlsplit(url).path, "/api"}
+        assert prefixes == {urlsplit(url).path, "/api", f"{urlsplit(url).path}/orgs/acme"}

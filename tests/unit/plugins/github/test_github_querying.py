@@ -83,7 +83,9 @@ def test_what_cannot_be_told_is_said(github: GitHub, tracker: GitHubTracker) -> 
         tracker.matches(asked('milestone:"Fast page"'))
     with pytest.raises(NotFound, match="acme/gone"):
         tracker.matches(Query("is:open", "acme/gone"))
-    with pytest.raises(Misconfigured, match="name a board in the mapping's fields"):
+    with pytest.raises(
+        Misconfigured, match="no field 'KR current': no number field is there; for a board's fields set project_board"
+    ):
         tracker.matches(asked("is:open", "KR current"))
     with pytest.raises(Misconfigured, match=r"no field 'KR curent'.*'KR current'"):
         tracker.matches(asked("is:open", "KR curent", board="acme/1"))

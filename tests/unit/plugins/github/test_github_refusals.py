@@ -222,7 +222,7 @@ def test_a_graphql_limit_is_waited_for(github: GitHub) -> None:
     github.site.faults.add(Fault("status", status=200, headers={"Retry-After": "0"}, response_body=answer, times=2))
 
     assert github.connect().fields("acme/web", "acme/1")
-    assert [path for _, path, _ in github.sent()] == ["/graphql"] * 3
+    assert [path for _, path, _ in github.sent()] == ["/graphql"] * 3 + ["/orgs/acme/issue-fields"]
 
 
 def test_the_pages_for_people(github: GitHub) -> None:
