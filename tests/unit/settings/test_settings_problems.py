@@ -45,7 +45,7 @@ def told(path: Path, text: str) -> list[str]:
             START + '[schedule]\npull = "0 3 * *"',
             "okrsync.toml:3: schedule.pull: is '0 3 * *'; expected a span of time",
         ),
-        (START + '[schedule]\npul = "1h"', "okrsync.toml:3: schedule: 'pul' is not a key; expected one of pull or"),
+        (START + '[schedule]\npul = "1h"', "okrsync.toml:3: schedule: 'pul' is not a key; expected one of pull,"),
         (START + "schedule = 3", "okrsync.toml:2: schedule: is 3; expected a table"),
         (START + "[cycles.x]\nstart = 2026-01-01", "okrsync.toml:2: cycles.x: has no end. Add end: Its last day."),
         (

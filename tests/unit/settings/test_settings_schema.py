@@ -25,6 +25,7 @@ KEPT = TOP / "config" / "okrsync.schema.json"
 START = 'workspace = "a"\n[trackers.work]\ntype = "jira"\ntoken = { env = "T" }\n'
 TABLES = {
     "fields",
+    "daemon",
     "schedule",
     "cycles",
     "audiences",
@@ -121,7 +122,10 @@ def test_the_example_is_right() -> None:
 
 
 def test_the_example_shows_every_key() -> None:
-    shown = set(every_key(tomllib.loads(EXAMPLE.read_text())))
+    text = EXAMPLE.read_text()
+    shown = set(every_key(tomllib.loads(text)))
+    for alternative in re.findall(r"^#or: (.*)$", text, re.MULTILINE):
+        shown |= set(every_key(tomllib.loads(alternative)))
     assert {name for _, name in keys_of(Settings)} - shown == set()
 
 
@@ -130,6 +134,7 @@ def test_the_example_explains_every_key() -> None:
     lines = EXAMPLE.read_text().splitlines()
     explained: set[str] = set()
     for number, line in enumerate(lines):
+        line = line.removeprefix("#or: ")
         keys = re.findall(r"(?:^|[{,] )([a-z_]+) = ", "" if line.startswith("#") else line)
         comment = " ".join(itertools.takewhile(lambda each: each.startswith("#"), reversed(lines[:number])))
         for position, key in enumerate(keys):
