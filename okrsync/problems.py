@@ -28,6 +28,8 @@ class Problem:
     """What is expected there; empty where `found` says it all."""
     do: str = ""
     """What to do about it, as a whole sentence."""
+    code: str = ""
+    """The code under which `okrsync lint` finds it too and explains it; most problems have none."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

@@ -4,6 +4,6 @@ May be imported here: `okrsync.domain`, and the reading of TOML files (`toml_fil
 Start with `loading` (a folder in, OKRs or all problems out); `keys` describes every key that a document may have.
 """
 
-from okrsync.documents.loading import Documents, check, load
+from okrsync.documents.loading import Documents, Drafts, check, load, read_drafts
 
-__all__ = ["Documents", "check", "load"]
+__all__ = ["Documents", "Drafts", "check", "load", "read_drafts"]

@@ -53,9 +53,10 @@ def _check_alignment(claims: dict[Ref, Claim]) -> None:
     for claim in claims.values():
         for target in claim.aligns_to:
             if target.parent == claim.ref:
-                claim.place.wrong("aligns_to", "aligns to itself", "another objective")
+                claim.place.wrong("aligns_to", "aligns to itself", "another objective", code="OKR402")
             elif target in of_kpis:
-                claim.place.wrong("aligns_to", f"aligns to {target.local!r}, which is a KPI", "an objective")
+                found = f"aligns to {target.local!r}, which is a KPI"
+                claim.place.wrong("aligns_to", found, "an objective", code="OKR402")
             elif target not in claims:
                 _report_unknown(claim, target, claims, by_cycle[target.cycle])
 
@@ -65,7 +66,8 @@ def _report_unknown(claim: Claim, target: Ref, claims: dict[Ref, Claim], in_cycl
     do = did_you_mean(target.local, in_cycle)
     if elsewhere:
         do = f"It is in {', '.join(elsewhere)}: alignment stays within a cycle."
-    claim.place.wrong("aligns_to", f"aligns to {target.local!r}, which is not in {target.cycle}", do=do)
+    found = f"aligns to {target.local!r}, which is not in {target.cycle}"
+    claim.place.wrong("aligns_to", found, do=do, code="OKR403" if elsewhere else "OKR402")
 
 
 def _check_loops(claims: dict[Ref, Claim]) -> None:
@@ -73,7 +75,8 @@ def _check_loops(claims: dict[Ref, Claim]) -> None:
     for loop in loops({ref: targets for ref, targets in edges.items() if targets}):
         if len(loop) > 2:
             way = " → ".join(f"{ref.local} ({claims[ref].source})" for ref in loop)
-            claims[loop[0]].place.wrong("aligns_to", f"aligns in a loop: {way}", do="Remove one of these alignments.")
+            do = "Remove one of these alignments."
+            claims[loop[0]].place.wrong("aligns_to", f"aligns in a loop: {way}", do=do, code="OKR402")
 
 
 def _check_roll_ups(

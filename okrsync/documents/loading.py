@@ -13,6 +13,7 @@ from okrsync.documents.parsed import keep_parsed, parsed_before
 from okrsync.documents.practised import LARGEST_ADJUSTMENT
 from okrsync.documents.reading import Reading, Surroundings, read_document
 from okrsync.domain.okr import Okrs
+from okrsync.domain.ref import Ref
 from okrsync.problems import Problem, Problems
 from okrsync.toml_files import TomlFile, read_toml, shown_path
 
@@ -72,8 +73,41 @@ def check(
     return documents.okrs, problems
 
 
+@dataclass(frozen=True)
+class Drafts:
+    """Documents as far as they can be told, whatever is wrong in them."""
+
+    documents: Documents
+    """Key results may lack numbers here, and alignment may lead nowhere."""
+    problems: tuple[Problem, ...]
+    """All that `load` would raise."""
+    unplaced: frozenset[Ref]
+    """Objectives of documents whose cycle or level nobody knows."""
+
+
+def read_drafts(
+    root: Path,
+    relative_to: Path,
+    named_cycles: Mapping[str, tuple[date, date]] | None = None,
+    audiences: Mapping[str, Collection[str]] | None = None,
+    cache: MutableMapping[str, str] | None = None,
+    *,
+    measures: Collection[str] | None = None,
+    largest_adjustment: float = LARGEST_ADJUSTMENT,
+) -> Drafts:
+    """As `load`, but every objective and KPI that has an id and a title is read, whatever else is wrong in it."""
+    surroundings = Surroundings(named_cycles or {}, audiences or {}, measures, largest_adjustment, lenient=True)
+    unplaced: set[Ref] = set()
+    documents, problems = _read(root, relative_to, surroundings, cache, unplaced)
+    return Drafts(documents, tuple(problems), frozenset(unplaced))
+
+
 def _read(
-    root: Path, relative_to: Path, surroundings: Surroundings, cache: MutableMapping[str, str] | None = None
+    root: Path,
+    relative_to: Path,
+    surroundings: Surroundings,
+    cache: MutableMapping[str, str] | None = None,
+    unplaced: set[Ref] | None = None,
 ) -> tuple[Documents, list[Problem]]:
     problems: list[Problem] = []
     files: dict[str, TomlFile] = {}
@@ -90,6 +124,8 @@ def _read(
     if cache is not None:
         keep_parsed(cache, parsed, {file.digest: file.data for file in files.values()})
     check_across(readings, surroundings.audiences)
+    if unplaced is not None:
+        unplaced.update(each.ref for reading in readings if not reading.is_placed for each in reading.objectives)
     problems.extend(problem for reading in readings for problem in reading.report.problems)
     okrs = Okrs(
         tuple(objective for reading in readings for objective in reading.objectives),

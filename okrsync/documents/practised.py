@@ -24,7 +24,7 @@ def target_changes_of(values: Mapping[str, Any], kind: Kind, cycle: Cycle, place
     changes = []
     for index, data in enumerate(values.get("target_changes", ())):
         here = Place(place.report, (*place.path, "target_changes", index), f"{place.where}, target change {index + 1}")
-        step = _complete(data, TARGET_CHANGE, here)
+        step = _complete(data, TARGET_CHANGE, here, {"reason": "OKR502"})
         if step is None:
             continue
         if step["on"] > cycle.end:
@@ -50,6 +50,7 @@ def target_changes_of(values: Mapping[str, Any], kind: Kind, cycle: Cycle, place
             f"target is {values['target']:g}, but the newest of its changes leads to {changes[-1].after:g}",
             "the same number twice",
             "Change the target, or note its newest change under target_changes.",
+            "OKR502",
         )
     return tuple(changes)
 
@@ -89,6 +90,8 @@ def retrospective_of(values: Mapping[str, Any], place: Place) -> Retrospective |
     return None if data is None else Retrospective(**read_table(data, RETROSPECTIVE, place.below("retrospective")))
 
 
-def _complete(data: Mapping[str, Any], keys: Keys, place: Place) -> dict[str, Any] | None:
-    values = read_table(data, keys, place)
+def _complete(
+    data: Mapping[str, Any], keys: Keys, place: Place, codes: Mapping[str, str] | None = None
+) -> dict[str, Any] | None:
+    values = read_table(data, keys, place, codes)
     return values if all(key.name in values for key in keys.values() if key.required) else None

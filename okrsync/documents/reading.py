@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -38,6 +39,8 @@ class Surroundings:
     """The sources of values that plugins register; None when nobody knows, and any name will do."""
     largest_adjustment: float = LARGEST_ADJUSTMENT
     """How far a team may move a score by judgement, up or down."""
+    lenient: bool = False
+    """Whether an objective is read in spite of what is wrong in it, as far as it can be told."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Reading:
     objectives: list[Objective] = field(default_factory=list)
     kpis: list[Kpi] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    is_placed: bool = True
+    """Whether its cycle and its level are known."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class _Head:
     team: str | None
     owner: str | None
     is_right: bool
+    has_level: bool
 
 
 # What an unreadable cycle is replaced by, so that the rest is still checked: everything is due within it.
@@ -79,7 +85,7 @@ def read_document(file: TomlFile, surroundings: Surroundings) -> Reading:
     """Read one document. Only what is right in itself becomes an objective or a KPI."""
     reading = Reading(Report(file))
     place = Place(reading.report, (), "")
-    values = read_table(file.data, DOCUMENT, place)
+    values = read_table(file.data, DOCUMENT, place, {"cycle": "OKR102", "level": "OKR102"})
     reader = _Reader(_head(values, surroundings, place), surroundings, reading)
     for index, data in enumerate(values.get("objectives", ())):
         reader.objective(data, index)
@@ -100,6 +106,7 @@ def _head(values: Mapping[str, Any], surroundings: Surroundings, place: Place) -
                 f"cycle is {name!r}",
                 "a quarter (2026-Q4), a half year (2026-H2), a year (2026) or a name under [cycles] in okrsync.toml",
                 did_you_mean(name, surroundings.named_cycles),
+                "OKR102",
             )
     return _Head(
         cycle,
@@ -107,6 +114,7 @@ def _head(values: Mapping[str, Any], surroundings: Surroundings, place: Place) -
         values.get("team"),
         values.get("owner"),
         is_right=place.report.count == 0,
+        has_level="level" in values,
     )
 
 
@@ -117,6 +125,7 @@ class _Reader:
         self._head = head
         self._surroundings = surroundings
         self._reading = reading
+        reading.is_placed = head.cycle is not _ANY_CYCLE and head.has_level
 
     def objective(self, data: Mapping[str, Any], index: int) -> None:
         head = self._head
@@ -132,7 +141,7 @@ class _Reader:
         key_results = [
             self._key_result(each, place, number, ref) for number, each in enumerate(values.get("key_results", ()))
         ]
-        if ref is None or not head.is_right or place.report.count > problems_before:
+        if ref is None or not self._is_read(values, problems_before, needs_head=True):
             return
         self._reading.objectives.append(
             Objective(
@@ -170,7 +179,7 @@ class _Reader:
         target_changes = target_changes_of(values, kind, self._head.cycle, place)
         score = score_of(values, self._surroundings.largest_adjustment, place)
         measure = measure_of(values.get("measure"), self._surroundings.measures, place)
-        if ref is None or place.report.count > problems_before:
+        if ref is None or not self._is_read(values, problems_before):
             return None
         is_done = kind is Kind.DONE
         return KeyResult(
@@ -203,7 +212,7 @@ class _Reader:
         check_band(values, place)
         measure = measure_of(values.get("measure"), self._surroundings.measures, place)
         check_item(measure, place)
-        if ref is None or not head.is_right or place.report.count > problems_before:
+        if ref is None or not self._is_read(values, problems_before, needs_head=True):
             return
         self._reading.kpis.append(
             Kpi(
@@ -220,6 +229,19 @@ class _Reader:
                 source=source,
             )
         )
+
+    def _is_read(self, values: Mapping[str, Any], problems_before: int, *, needs_head: bool = False) -> bool:
+        """Whether a table becomes a value: where all is well in it, or leniently where it has a title at least."""
+        if self._surroundings.lenient:
+            return "title" in values
+        is_right = self._reading.report.count == problems_before
+        return is_right and (self._head.is_right or not needs_head)
+
+    def _is_cycle(self, name: str) -> bool:
+        with suppress(ValueError):
+            parse_cycle(name, self._surroundings.named_cycles)
+            return True
+        return False
 
     def _ref(self, data: Mapping[str, Any], objective: Ref | None = None) -> Ref | None:
         """The reference that a table's id makes; None where there is none. Key results hand in their objective's."""
@@ -249,6 +271,7 @@ class _Reader:
                     f"aligns_to has {name!r}",
                     "objective or objective/key-result of the same cycle",
                     f"Leave the cycle out: {name.partition('/')[2]!r}." if of_cycle else "",
+                    "OKR402" if of_cycle or not self._is_cycle(parts[0]) else "OKR403",
                 )
             else:
                 refs.append(Ref(self._head.cycle.name, *parts))

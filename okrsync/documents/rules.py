@@ -55,12 +55,14 @@ def _check_reach(data: Mapping[str, Any], values: Mapping[str, Any], place: Plac
             f"has no {listed(missing, 'and no')}",
             "both for kind 'reach'",
             'Add it; or say kind = "maintain" with min or max, or kind = "done".',
+            "OKR201",
         )
     if same_number(values.get("baseline"), values.get("target")) and "baseline" in values and "target" in values:
         place.wrong(
             "target",
             f"baseline and target are both {written(data['target'])}: there is no way to go",
             do='Change one of them; or say kind = "maintain" with min or max.',
+            code="OKR201",
         )
 
 
@@ -93,7 +95,7 @@ def check_due(values: Mapping[str, Any], cycle: Cycle, place: Place) -> None:
     """What is due is due within its cycle."""
     due = values.get("due")
     if due is not None and not cycle.holds(due):
-        place.wrong("due", f"due is {due}", _days(cycle))
+        place.wrong("due", f"due is {due}", _days(cycle), code="OKR206")
 
 
 def _days(cycle: Cycle) -> str:

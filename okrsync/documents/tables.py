@@ -36,9 +36,9 @@ class Report:
         """Where the table at `path` begins."""
         return Source(self._file.shown, self._headers.get(path) or self._line(path))
 
-    def wrong(self, path: Path, where: str, found: str, right: str = "", do: str = "") -> None:
+    def wrong(self, path: Path, where: str, found: str, right: str = "", do: str = "", code: str = "") -> None:
         """Note a problem with what stands at `path`; `where` is how people call the table around it."""
-        self._problems.append(Problem(self._file.shown, self._line(path), where, found, right, do))
+        self._problems.append(Problem(self._file.shown, self._line(path), where, found, right, do, code))
 
     def _line(self, path: Path) -> int:
         if self._every_key is None:
@@ -60,17 +60,23 @@ class Place:
         """Where it begins."""
         return self.report.source(self.path)
 
-    def wrong(self, key: str, found: str, right: str = "", do: str = "") -> None:
-        """Note a problem with one of its keys; with no key, with the table as a whole."""
-        self.report.wrong((*self.path, key) if key else self.path, self.where, found, right, do)
+    def wrong(self, key: str, found: str, right: str = "", do: str = "", code: str = "") -> None:
+        """Note a problem with one of its keys; with no key, with the table as a whole. `code` is lint's name for it."""
+        self.report.wrong((*self.path, key) if key else self.path, self.where, found, right, do, code)
 
     def below(self, *steps: str | int) -> Place:
         """A table inside this one that people call by the same name."""
         return Place(self.report, (*self.path, *steps), self.where)
 
 
-def read_table(data: Mapping[str, Any], keys: Keys, place: Place) -> dict[str, Any]:
-    """The values of the keys that are there and right; everything else is reported."""
+def read_table(
+    data: Mapping[str, Any], keys: Keys, place: Place, codes: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The values of the keys that are there and right; everything else is reported.
+
+    `codes` are lint's names for what is wrong with a key, by key.
+    """
+    codes = codes or {}
     values: dict[str, Any] = {}
     for name, value in data.items():
         key = keys.get(name)
@@ -82,8 +88,8 @@ def read_table(data: Mapping[str, Any], keys: Keys, place: Place) -> dict[str, A
         try:
             values[name] = key.form.read(value)
         except WrongValue as wrong:
-            place.wrong(name, f"{name} {wrong.found}", wrong.right, wrong.do)
+            place.wrong(name, f"{name} {wrong.found}", wrong.right, wrong.do, codes.get(name, ""))
     for key in keys.values():
         if key.required and key.name not in data:
-            place.wrong("", f"has no {key.name}", do=f"Add {key.name}: {key.meaning}")
+            place.wrong("", f"has no {key.name}", do=f"Add {key.name}: {key.meaning}", code=codes.get(key.name, ""))
     return values

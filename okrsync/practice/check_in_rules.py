@@ -95,3 +95,26 @@ def is_older(at: datetime, author: str, newest: tuple[datetime, str] | None) -> 
     """Whether a check-in comes before the newest one that is known. Of two at the same moment the author's name, in
     the order of the alphabet, decides, so that every cache comes to the same."""
     return newest is not None and (at, author) < newest
+
+
+QUERIES = frozenset({"count", "sum", "average", "done"})
+"""The measures over a query."""
+
+
+def value_refusal(value: float | None, key_result: KeyResult, *, in_own_field: bool) -> str:
+    """Why nobody gives a key result's value by hand, as a clause; empty where people do, or none is given.
+
+    A value is given by hand where the key result is measured so, and where it stands in a field of its own item
+    (`in_own_field`). That nothing matches a query any more may be said too: a query is not believed about that alone.
+    """
+    measure = key_result.measure
+    if value is None or measure.source == "manual" or in_own_field or (measure.source in QUERIES and value == 0):
+        return ""
+    if measure.source == "field":
+        whence = f"is read from {measure.item or 'a tracker'}: change it there"
+    elif measure.source in QUERIES:
+        whence = f"is measured over a query ({measure.source})"
+    else:
+        whence = f"is measured by {measure.source}"
+    name = key_result.ref.key_result
+    return f"the value of {name} {whence}; leave it out: a confidence (@0.6) and a note are enough"

@@ -85,11 +85,8 @@ def _bare(line: str) -> str:
     return re.sub(r"\\(?=[^\w\s\\])", "", line)
 
 
-def parse(text: str, key_result: KeyResult, not_by_hand: str = "") -> Said:
+def parse(text: str, key_result: KeyResult) -> Said:
     """What the part of a line after its colon says of a key result.
-
-    Args:
-        not_by_hand: why nobody gives its value by hand, as the end of a sentence; empty where people do.
 
     Raises:
         Unreadable: it is no check-in; the text says why, and how to write it.
@@ -106,11 +103,8 @@ def parse(text: str, key_result: KeyResult, not_by_hand: str = "") -> Said:
     if confidence is None and (found := _WORD_WITH_CONFIDENCE.search(rest)):
         confidence = confidence_of(found.group())
         rest = f"{rest[: found.start()].strip()} {rest[found.end() :].strip()}".strip()
-    if value is not None and not_by_hand:
-        raise Unreadable(f"the value of {key_result.ref.key_result} {not_by_hand}")
     if value is None and confidence is None:
-        missing = "no confidence (@0.6)" if not_by_hand else "neither a value nor a confidence (@0.6)"
-        raise Unreadable(f"there is {missing} in it; {expected(key_result)}")
+        raise Unreadable(f"there is neither a value nor a confidence (@0.6) in it; {expected(key_result)}")
     made = Said(value, confidence, rest.strip(" ,;:-–—"), **said)
     for each in (made.note, made.obstacles, made.help_needed):
         if len(each) > LONGEST:

@@ -12,6 +12,12 @@ _HEAD = re.compile(r"\W*(?:(?:kr|key result)\s?\d*(?:\.\d+)?\s?[:.)\-–]\s*)?(?
 _LONG_SPAN = 86_400.0
 """Seconds: from a day on, a span of time is a deadline or a duration; below, a response that is measured."""
 _DEADLINE = re.compile(r"(?:within|in|after|every|per|for|next|last|over|during|first)\s+(?:the\s+)?(?:\w+\s+)?$")
+_BEING = re.compile(r"\b(?:is|are|be|been|was|were|goes|go|went|gets|get)(?:\s+\w+ly|\s+now)?\s+$")
+_GOES_ON = re.compile(r"(?:by|in|before|on|for|to|and|until|with|from|across|asap)\b|[,;(]")
+_LEADING = re.compile(r"\w[^,]*\w")
+_PREPOSITION = re.compile(r"\b(?:with|for|to|by|from|of|in|on|at|per|that|which)\b")
+_SHARE_OF = re.compile(r"\s*(?:\w+\s+)?of\b")
+_IN_TIME = re.compile(r"\b(?:on time|in time|within|without)\b")
 _CONNECTED = re.compile(r"[:–—]\s|\s-\s")
 
 
@@ -25,10 +31,8 @@ def activity(key_result: KeyResult, words: Words) -> str | None:
     verb = _verb_at_the_beginning(low, words)
     if verb is not None:
         return None if _has_effect(low, verb, numbers, words) else title[verb.start() : verb.end()]
-    done = _participle_at_the_end(low, words)
-    if done is not None and not any(_is_measure(each, low) for each in numbers):
-        return title[done.start() : done.end()]
-    return None
+    done = _said_to_be_done(low, numbers, words) or _counted_deliverables(low, numbers, words)
+    return title[done.start() : done.end()] if done else None
 
 
 def _verb_at_the_beginning(low: str, words: Words) -> re.Match[str] | None:
@@ -44,29 +48,51 @@ def _verb_at_the_beginning(low: str, words: Words) -> re.Match[str] | None:
         at = before.end() + len(low[before.end() :]) - len(low[before.end() :].lstrip(" ,-"))
 
 
-def _participle_at_the_end(low: str, words: Words) -> re.Match[str] | None:
-    """`website launched`, `the guide is published by June`: work is done, and that is all."""
+def _said_to_be_done(low: str, numbers: tuple[Quantity, ...], words: Words) -> re.Match[str] | None:
+    """`website launched`, `the guide is published by June`, `4 articles published`: work is done, and that is all."""
+    counted = [each for each in numbers if not words.deliverables.search(_object(each.noun))]
+    if any(not _is_deadline(each, low) for each in counted):
+        return None
     for found in words.done_participles.finditer(low):
         rest = low[found.end() :].strip(" .!)")
-        if found.start() > 0 and (not rest or re.match(r"(?:by|in|before|on|for|to|and|until|with)\b", rest)):
+        is_said = _BEING.search(low[: found.start()]) is not None
+        if found.start() > 0 and (is_said or not rest or _GOES_ON.match(rest)):
+            return found
+    for found in words.states_of_being.finditer(low):
+        if _BEING.search(low[: found.start()]):
             return found
     return None
 
 
+def _counted_deliverables(low: str, numbers: tuple[Quantity, ...], words: Words) -> re.Match[str] | None:
+    """`12 blog posts`: a number of things to make, and no other number."""
+    if len(numbers) != 1 or _LEADING.search(low[: numbers[0].start]):
+        return None
+    found = words.deliverables.search(low, numbers[0].end)
+    return found if found and words.deliverables.search(_object(numbers[0].noun)) else None
+
+
+def _object(noun: str) -> str:
+    """The words behind a number up to a preposition: of `customer interviews with users`, the first two."""
+    return _PREPOSITION.split(noun, maxsplit=1)[0]
+
+
 def _has_effect(low: str, verb: re.Match[str], numbers: tuple[Quantity, ...], words: Words) -> bool:
-    completing = words.completing.search(verb[0]) is not None
     for each in numbers:
         if each.start < verb.end():
             if _is_measure(each, low):
                 return True
             continue
         between = low[verb.end() : each.start]
+        if words.intentions.search(between):
+            continue
         connected = bool(
             words.leads_to.search(between) or words.effects.search(between) or _CONNECTED.search(between)
         )
         if connected and not _is_deadline(each, low):
             return True
-        if _is_measure(each, low) and not (completing and each.unit and each.unit.family == "percent"):
+        # A share of things that are worked on is how much of the work is done.
+        if _is_measure(each, low) and not (_SHARE_OF.match(low, each.end) and not _IN_TIME.search(low, each.end)):
             return True
     return False
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 from okrsync.domain.numbers import number_text, quantity_text
 from okrsync.domain.okr import KeyResult, Kind
@@ -15,7 +16,7 @@ from okrsync.practice.lint.vocabulary import Unit, Words
 
 _ROUNDING = 0.0051
 """A change in percent is told without more digits than people use: 33 % for a third."""
-_REVERSED = re.compile(r"\s*\(?,?\s*(?:up |down )?from\s*$")
+_REVERSED = re.compile(r"\s*\(?,?\s*(?:up |down )?from\s+(?:[a-z]+\s+){0,2}$")
 _FROM = re.compile(r"\bfrom\s+(?:[a-z]+\s+){0,2}$")
 _BARE_TO = re.compile(r"\s*to\s*")
 _BETWEEN = re.compile(r"\bbetween\s*$")
@@ -79,27 +80,77 @@ def _of_pair(first: Quantity, second: Quantity, compare: _Comparing, low: str) -
     )
 
 
-def _of_target(
-    numbers: tuple[Quantity, ...], compare: _Comparing, low: str, words: Words
-) -> Disagreement | None:
-    told = [each for each in numbers if not _is_aside(each, low, words)]
-    for each in (*told, *numbers):
-        if compare.is_target(each):
-            return compare.units(each) if each in told else None
-        if compare.is_change(each, by=_ends_with(words.by_words, low, each)):
-            return None
-    starts = [each for each in told if _FROM.search(low[: each.start])]
-    told = [each for each in told if each not in starts]
-    wrong = next((each for each in starts if not compare.same(each, compare.baseline, each.unit)), None)
-    if wrong is None:
-        told = [each for each in told if each.unit is not None or compare.counts]
-        wrong = max(told, key=lambda each: _weight(each, low, words), default=None)
+def _of_target(numbers: tuple[Quantity, ...], compare: _Comparing, low: str, words: Words) -> Disagreement | None:
+    told = [_told(each, low, words) for each in numbers]
+    meant = [each for each in told if compare.names(each.number)] or told
+    agreeing = [each for each in meant if compare.agrees(each)]
+    if agreeing:
+        in_other_units = [compare.units(each.number) if compare.is_end(each.number) else None for each in agreeing]
+        if None not in in_other_units:
+            return in_other_units[0]
+        aside = [each for each in told if each.role is Role.CHANGE and low[: each.number.start].endswith("(")]
+        wrong = next((each for each in aside if not compare.agrees(each)), None)
+    else:
+        wrong = _most_telling([each for each in meant if not each.aside], compare)
     if wrong is None:
         return None
     return Disagreement(
-        _written(wrong, low),
+        _written(wrong.number, low),
         f"{quantity_text(compare.baseline, compare.unit)} to {quantity_text(compare.target, compare.unit)}",
     )
+
+
+def _most_telling(told: list[_Told], compare: _Comparing) -> _Told | None:
+    """The number that should have been among the fields; None where all may be of something else."""
+    own = [each for each in told if each.number.unit is not None or compare.counts]
+    return max(own, key=lambda each: (each.role is not Role.START, each.pointed, each.number.start), default=None)
+
+
+class Role(Enum):
+    """What a number in a title says of the measure."""
+
+    END = "where it should end"
+    START = "where it starts"
+    CHANGE = "by how much it should change"
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A number with its role."""
+
+    number: Quantity
+    role: Role
+    direction: int
+    """1 where the title speaks of rising, -1 of falling, 0 where it does not say."""
+    pointed: bool
+    """Whether a word such as `to` or `below` points to it."""
+    may_be_change: bool
+    """Whether it may be read as a change as well: increase leads 20 %."""
+    aside: bool
+    """Whether it is a span of time or a rank on the side: within 24 hours, top 3, a 30-day trial."""
+
+
+def _told(number: Quantity, low: str, words: Words) -> _Told:
+    before = low[: number.start]
+    rising, falling = (max((each.start() for each in form.finditer(before)), default=-1) for form in (words.rising, words.falling))
+    direction = (rising > falling) - (rising < falling)
+    pointed = _ends_with(words.to_words, low, number)
+    if number.sign:
+        direction = -1 if number.sign == "-" else 1
+    noun = words.rising.match(number.noun) or words.falling.match(number.noun)
+    if noun:
+        direction = 1 if words.rising.match(number.noun) else -1
+    is_change = (
+        bool(number.sign)
+        or number.is_factor
+        or noun is not None
+        or _ends_with(words.by_words, low, number)
+        or _ends_with(words.difference, low, number)
+        or words.difference.match(number.noun) is not None
+    )
+    is_start = bool(_FROM.search(before))
+    role = Role.CHANGE if is_change else Role.START if is_start else Role.END
+    return _Told(number, role, direction, pointed, direction != 0 and not pointed, _is_aside(number, low, words))
 
 
 def _of_band(numbers: tuple[Quantity, ...], compare: _Comparing, low: str) -> Disagreement | None:
@@ -162,6 +213,11 @@ class _Comparing:
         """Whether the fields count things, so that a number without a unit may be theirs; not where they are shares."""
         return all(each.family != "percent" for each in self._units)
 
+    @property
+    def _counts_things(self) -> bool:
+        """Whether the unit is a word for things that are counted: users, teams."""
+        return not self._units and re.fullmatch(r"[a-z -]+[^su]s", lowered(self.unit)) is not None and self.unit != "points"
+
     def same(self, number: Quantity, value: float | None, unit: Unit | None) -> bool:
         """Whether a number of the title is a field's value, whatever the scale of their units."""
         if value is None:
@@ -176,24 +232,41 @@ class _Comparing:
         scales = (1.0, *self._scales)
         return any(_close(each, value * scale) for each in meant for scale in scales)
 
-    def is_target(self, number: Quantity) -> bool:
-        """Whether it is what the fields lead to."""
+    def names(self, number: Quantity) -> bool:
+        """Whether the noun behind a number is what the fields count."""
+        last = re.findall(r"[^\W\d_]+", lowered(self.unit))[-1:]
+        return bool(last) and not self._units and last[0].rstrip("s") in {
+            each.rstrip("s") for each in re.findall(r"[^\W\d_]+", number.noun)
+        }
+
+    def is_end(self, number: Quantity) -> bool:
+        """Whether it is the value that the fields lead to."""
         return self.same(number, self.target, number.unit)
 
-    def is_change(self, number: Quantity, *, by: bool) -> bool:
-        """Whether it is how far the fields lead: by so much, in percent of the baseline or as a factor."""
-        change = self.target - self.baseline
+    def agrees(self, told: _Told) -> bool:
+        """Whether a number says what the fields say."""
+        number = told.number
+        if told.role is Role.START:
+            return self.same(number, self.baseline, number.unit) or self.is_end(number)
+        if told.role is Role.CHANGE:
+            return self._is_change(number) and self._runs(told.direction)
+        return self.is_end(number) or (told.may_be_change and self._is_change(number))
+
+    def _runs(self, direction: int) -> bool:
+        # A change that is a measure of its own may be counted upwards from 0 whichever way it runs.
+        return not direction or not self.baseline or (self.target - self.baseline) * direction > 0
+
+    def _is_change(self, number: Quantity) -> bool:
+        """Whether it is how far the fields lead: by so much, in percent of the baseline, or as a factor."""
+        change = abs(self.target - self.baseline)
         if number.is_factor:
-            of = self.target / self.baseline if self.baseline else math.nan
-            return _close(of, number.value, 0.01)
-        if self.same(number, abs(change), number.unit):
-            return True
+            of = abs(self.target / self.baseline) if self.baseline else self.target
+            return any(_close(each, number.value, 0.01) for each in (of, 1 / of if of else 0.0))
         if number.unit is None or number.unit.family != "percent":
-            return False
-        relative = abs(change) / abs(self.baseline) if self.baseline else math.nan
-        return abs(100 * relative - number.value) <= 100 * _ROUNDING or (
-            by and _close(abs(self.target), number.value)
-        )
+            return self.same(number, change, number.unit) or self.same(number, -change, number.unit)
+        of_shares = not self.unit or any(each.family == "percent" for each in self._units)
+        relative = 100 * change / abs(self.baseline) if self.baseline else math.nan
+        return abs(relative - number.value) <= 100 * _ROUNDING or (of_shares and _close(change, number.value))
 
     def units(self, *numbers: Quantity) -> Disagreement | None:
         """Where the numbers agree: whether their units do."""
@@ -202,6 +275,8 @@ class _Comparing:
             return None
         last = stated[-1]
         assert last.unit is not None
+        if self._counts_things and last.unit.family == "percent":
+            return Disagreement(f"its number in {last.unit_name}", f"it in {self.unit}")
         if self._units:
             if any(each.family == last.unit.family for each in self._units):
                 return self._scale(stated)

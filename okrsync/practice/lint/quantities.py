@@ -233,3 +233,16 @@ def _names_something(match: re.Match[str], text: str, low: str, words: Words) ->
 def _is_title_case(text: str) -> bool:
     long = [each for each in re.findall(r"[^\W\d_]+", text) if len(each) > 3]
     return len(long) > 2 and sum(each[0].isupper() for each in long) > 0.7 * len(long)
+
+
+def measures(title: str, words: Words) -> tuple[Quantity, ...]:
+    """The numbers of an objective's title that make it a measure rather than a direction."""
+    low = lowered(readable(title))
+    return tuple(each for each in quantities(title, words) if not _is_idiom(each, low))
+
+
+def _is_idiom(number: Quantity, low: str) -> bool:
+    """Words that count nothing in particular: double down, a place among the top 3."""
+    if number.is_factor and number.as_word and low[number.end :].lstrip().startswith("down"):
+        return True
+    return re.search(r"\btop[\s-]*$", low[: number.start]) is not None

@@ -29,9 +29,11 @@ class Words:
     done_participles: re.Pattern[str] = _NEVER
     effects: re.Pattern[str] = _NEVER
     leads_to: re.Pattern[str] = _NEVER
-    completing: re.Pattern[str] = _NEVER
+    intentions: re.Pattern[str] = _NEVER
     outputs: re.Pattern[str] = _NEVER
     closing: re.Pattern[str] = _NEVER
+    deliverables: re.Pattern[str] = _NEVER
+    states_of_being: re.Pattern[str] = _NEVER
     tracked: re.Pattern[str] = _NEVER
     keeping: re.Pattern[str] = _NEVER
     names_with_numbers: re.Pattern[str] = _NEVER
@@ -41,6 +43,7 @@ class Words:
     pair_joins: re.Pattern[str] = _NEVER
     to_words: re.Pattern[str] = _NEVER
     by_words: re.Pattern[str] = _NEVER
+    difference: re.Pattern[str] = _NEVER
     rising: re.Pattern[str] = _NEVER
     falling: re.Pattern[str] = _NEVER
     spans: re.Pattern[str] = _NEVER
