@@ -1,0 +1,229 @@
+"""New comments are heard in few requests, and nothing that was said is passed over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from okrsync.sandbox import Fault
+from okrsync.sandbox.jira import JiraSandbox
+from okrsync.trackers.errors import Transient
+from okrsync.trackers.values import CommentReading, RemoteItem, Scope
+from okrsync_jira.tracker import JiraTracker
+
+Connect = Callable[..., JiraTracker]
+SCOPE = Scope("PLAT", "epic")
+MARK = "okrsync:acme:2026-Q4:o/k"
+
+
+def tasks(site: JiraSandbox, number: int) -> list[str]:
+    """The keys of so many key results' items."""
+    return [site.create_issue("PLAT", "Task", f"KR{each}", labels=[f"{MARK}{each}"]) for each in range(number)]
+
+
+def listed(tracker: JiraTracker, number: int) -> list[RemoteItem]:
+    """The items of `tasks`, as a reading shows them."""
+    return list(tracker.read([SCOPE], markers=[f"{MARK}{each}" for each in range(number)]).items)
+
+
+def texts(reading: CommentReading) -> list[str]:
+    return sorted(each.text for comments in reading.comments.values() for each in comments)
+
+
+def later(site: JiraSandbox) -> None:
+    site.clock.advance(timedelta(minutes=15))
+
+
+def asked(site: JiraSandbox) -> list[str]:
+    return [record.path.rpartition("/rest/api/2/")[2] for record in site.requests.records]
+
+
+def test_five_hundred_silent_items_cost_five_requests_once_and_then_none(connect: Connect, site: JiraSandbox) -> None:
+    keys = tasks(site, 500)
+    site.comment(keys[7], "okr: 3.1")
+    later(site)
+    tracker = connect()
+    items = listed(tracker, 500)
+    site.requests.clear()
+
+    first = tracker.comments_since(items)
+    assert texts(first) == ["okr: 3.1"]
+    assert len(site.requests.records) == 5
+
+    site.requests.clear()
+    later(site)
+    again = connect()
+    items = listed(again, 500)
+    reading = len(site.requests.records)
+    second = again.comments_since(items, first.cursor)
+    assert second.comments == {}
+    assert not second.complete
+    assert second.cursor == first.cursor
+    assert len(site.requests.records) == reading, "nobody said anything, so nothing is asked"
+
+    site.comment(keys[400], "okr: 3.2")
+    later(site)
+    items = listed(again, 500)
+    site.requests.clear()
+    assert texts(again.comments_since(items, second.cursor)) == ["okr: 3.2"]
+    assert len(site.requests.records) == 1
+
+
+def test_the_author_is_known_by_account_and_by_name(connect: Connect, site: JiraSandbox) -> None:
+    (key,) = tasks(site, 1)
+    account = site.add_user("erin")
+    id_ = site.comment(key, "okr: 3.1", author="erin")
+    site.clock.advance(timedelta(hours=1))
+    site.edit_comment(key, id_, "okr: 3.2")
+    tracker = connect()
+    (item,) = listed(tracker, 1)
+
+    (found,) = tracker.comments_since([item]).comments[item.at.id]
+
+    assert (found.author, found.account, found.insider) == ("erin", account, None)
+    assert found.edited is not None
+    assert timedelta(minutes=59) < found.edited - found.created < timedelta(minutes=61)
+    assert found.url == f"{item.at.url}?focusedCommentId={id_}"
+
+
+def test_a_customer_of_the_service_desk_is_an_outsider(connect: Connect, site: JiraSandbox) -> None:
+    (key,) = tasks(site, 1)
+    site.add_user("mallory", customer=True)
+    site.comment(key, "okr: 99", author="mallory")
+    tracker = connect()
+    (item,) = listed(tracker, 1)
+
+    (found,) = tracker.comments(item.at)
+
+    assert found.insider is (False if site.store.cloud else None), "Data Center does not tell"
+
+
+@pytest.mark.parametrize("number", [20, 21, 130])
+def test_long_talks_come_whole(connect: Connect, site: JiraSandbox, number: int) -> None:
+    key, quiet = tasks(site, 2)
+    for each in range(number):
+        site.comment(key, f"{each:03}")
+    site.comment(quiet, "apart")
+    tracker = connect()
+
+    assert texts(tracker.comments_since(listed(tracker, 2))) == [*(f"{each:03}" for each in range(number)), "apart"]
+
+
+def test_what_the_index_does_not_show_yet_is_heard_when_it_does(connect: Connect, site: JiraSandbox) -> None:
+    (key,) = tasks(site, 1)
+    later(site)
+    site.index_lag = timedelta(minutes=10)
+    tracker = connect()
+    cursor = tracker.comments_since(listed(tracker, 1)).cursor
+
+    site.comment(key, "said just now")
+    late = tracker.comments_since(listed(tracker, 1), cursor)
+    later(site)
+    found = tracker.comments_since(listed(tracker, 1), late.cursor)
+
+    if site.store.cloud:
+        assert texts(late) == [], "the index shows the item as it was"
+    assert texts(found) == ["said just now"]
+
+
+def test_two_comments_in_one_moment_are_both_heard(connect: Connect, site: JiraSandbox) -> None:
+    (key,) = tasks(site, 1)
+    tracker = connect()
+    (item,) = listed(tracker, 1)
+    cursor = tracker.comments_since([item]).cursor
+
+    site.comment(key, "in the same moment")
+    # The item's `updated` is the same: some databases keep whole seconds, and the clocks of two servers differ.
+    found = tracker.comments_since([item], cursor)
+
+    assert texts(found) == ["in the same moment"]
+
+
+def test_an_item_is_let_be_once_its_change_is_a_minute_old(connect: Connect, site: JiraSandbox) -> None:
+    tasks(site, 1)
+    tracker = connect()
+    cursor = tracker.comments_since(listed(tracker, 1)).cursor
+    assert json.loads(cursor or "") == {}
+
+    site.clock.advance(timedelta(minutes=2))
+    tracker = connect()
+    cursor = tracker.comments_since(listed(tracker, 1), cursor).cursor
+    assert len(json.loads(cursor or "")) == 1
+
+
+@pytest.mark.parametrize("failing", range(3))
+def test_a_hundred_items_that_could_not_be_read_come_the_next_time(
+    connect: Connect, site: JiraSandbox, failing: int
+) -> None:
+    keys = tasks(site, 250)
+    for key in keys:
+        site.comment(key, f"of {key}")
+    later(site)
+    tracker = connect()
+    items = listed(tracker, 250)
+    path = r"/(issue/bulkfetch|search)$"
+    attempts = tracker.context.policy.attempts
+    site.faults.add(Fault("status", status=500, path=path, skip=failing, times=attempts))
+
+    first = tracker.comments_since(items)
+    second = tracker.comments_since(items, first.cursor)
+
+    assert isinstance(first.failures["PLAT"], Transient)
+    assert set(texts(first)) | set(texts(second)) == {f"of {key}" for key in keys}
+    assert not set(texts(first)) & set(texts(second)), "what was read is not read again"
+    assert not second.failures
+
+
+def test_items_that_are_gone_cost_a_few_requests_and_hide_no_other(connect: Connect, site: JiraSandbox) -> None:
+    keys = tasks(site, 100)
+    for key in keys:
+        site.comment(key, f"of {key}")
+    tracker = connect()
+    items = listed(tracker, 100)
+    for key in keys[40:42]:
+        site.delete(key)
+    site.requests.clear()
+
+    reading = tracker.comments_since(items)
+
+    assert texts(reading) == sorted(f"of {key}" for key in [*keys[:40], *keys[42:]])
+    assert len(site.requests.records) <= (1 if site.store.cloud else 30)
+
+
+def test_a_site_without_the_bulk_request_is_searched(connect: Connect, site: JiraSandbox) -> None:
+    (key,) = tasks(site, 1)
+    site.comment(key, "heard all the same")
+    site.faults.add(Fault("status", status=404, path="/issue/bulkfetch$", response_body=b"<html>", times=9))
+    tracker = connect()
+
+    assert texts(tracker.comments_since(listed(tracker, 1))) == ["heard all the same"]
+
+
+def test_a_hidden_item_is_read_when_it_shows_again(connect: Connect, site: JiraSandbox) -> None:
+    (key,) = tasks(site, 1)
+    site.comment(key, "behind the curtain")
+    later(site)
+    tracker = connect()
+    items = listed(tracker, 1)
+    site.hide_project("PLAT")
+    cursor = tracker.comments_since(items).cursor
+    site.hide_project("PLAT", hidden=False)
+
+    assert texts(tracker.comments_since(items, cursor)) == ["behind the curtain"]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "[]", "3", "null", '{"10000": null}'])
+def test_a_cursor_that_is_none_of_ours_reads_everything(connect: Connect, site: JiraSandbox, cursor: str) -> None:
+    (key,) = tasks(site, 1)
+    site.comment(key, "okr: 1")
+    tracker = connect()
+
+    assert texts(tracker.comments_since(listed(tracker, 1), cursor)) == ["okr: 1"]
+
+
+def test_nothing_wanted_is_nothing_asked(connect: Connect, site: JiraSandbox) -> None:
+    assert connect().comments_since([]).comments == {}
+    assert asked(site) == []
