@@ -59,7 +59,9 @@ def _known(error: Exception) -> int | None:
     from okrsync.store.errors import CacheError, WrongWorkspace
     from okrsync.trackers.errors import AuthFailed, Misconfigured, TrackerError, Transient
 
-    if isinstance(error, WrongWorkspace | Misconfigured):
+    if isinstance(error, WrongWorkspace):
+        return HELD
+    if isinstance(error, Misconfigured):
         return BAD_INPUT
     if isinstance(error, AuthFailed | Transient):
         return NO_TRACKER

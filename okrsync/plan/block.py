@@ -103,6 +103,15 @@ def same_text(one: str, other: str) -> bool:
     return _words(one) == _words(other)
 
 
+def shares_no_key_result(standing: str, block: Block) -> bool:
+    """Whether both name key results, and none by the same title."""
+    if _KEY_RESULTS not in standing or not block.key_results:
+        return False
+    words = f" {_words(standing)} "
+    titles = [line.rpartition(" (")[0] or line for line in block.key_results]
+    return not any(f" {_words(title)} " in words for title in titles)
+
+
 def _link(ref: Ref, url: str | None, markup: Markup) -> str:
     if url is None:
         return str(ref)

@@ -10,7 +10,7 @@ from okrsync.domain.items import FieldValue, ItemKind, RemoteItem
 from okrsync.domain.ref import Ref
 from okrsync.plan import block as blocks
 from okrsync.plan.merge import NO_BASE, Decision, decide
-from okrsync.plan.revision import Base, Revision, agreed_by_hand, item_change, same_line
+from okrsync.plan.revision import Base, Revision, agreed_by_hand, is_another, item_change, same_line
 from okrsync.plan.values import Action, Change, Linked, Located, Plan, Snapshot, Step, Wanted
 
 
@@ -55,13 +55,20 @@ class _Planner:
         self.created: dict[Ref, str] = {}
         """What this plan creates → the tracker that it does so in."""
         self.misplaced: set[Ref] = set()
+        self.disputed: set[Ref] = set()
+        """Objectives that another workspace may hold for its own: neither they nor their key results are touched."""
         self.steps: list[Step] = []
         self.held: list[Change] = []
 
     def consider(self, wanted: Wanted) -> None:
         located = self.snapshot.items.get(wanted.ref)
+        if wanted.kind is ItemKind.KEY_RESULT and wanted.ref.parent in self.disputed:
+            return
         if located is None:
             self._consider_missing(wanted)
+        elif dispute := self._dispute(wanted, located.item):
+            self.disputed.add(wanted.ref)
+            self.held.append(dispute)
         elif reason := self._misplaced(wanted, located):
             self.misplaced.add(wanted.ref)
             self.held.append(
@@ -143,6 +150,23 @@ class _Planner:
             )
         return None
 
+    def _dispute(self, wanted: Wanted, item: RemoteItem) -> Change | None:
+        """What is held where an item may be another workspace's; None where nothing speaks for that."""
+        if marker := self.snapshot.claimed.get(wanted.ref):
+            why = (
+                f"{item.at.key} carries {marker} too, so another workspace keeps it as its own: take one of the two"
+                " markers away; until then okrsync leaves it alone"
+            )
+            return item_change(Action.UPDATE, wanted, item, "marker", marker, why, str(wanted.ref))
+        if wanted.ref not in self.bases and is_another(wanted, item):
+            why = (
+                f"{item.at.key} carries our marker, and neither its title nor its reason nor any of its key results is"
+                " as the documents have it: where another folder uses the same workspace name, give one of the two"
+                f" another; where it is the same objective, `okrsync resolve {wanted.ref} --take documents`"
+            )
+            return item_change(Action.UPDATE, wanted, item, "title", item.title, why, wanted.title)
+        return None
+
     def _consider_existing(self, wanted: Wanted, item: RemoteItem) -> None:
         base = self.bases.get(wanted.ref, {})
         revision = Revision(wanted, item, base, self.url_of, self.created)
@@ -166,6 +190,12 @@ class _Planner:
             if not removed or (ref.is_key_result and ref.parent not in documented):
                 continue
             at = located.item.at
+            gone = f"{ref} is no longer in the documents;"
+            if ref not in self.bases:
+                gone = (
+                    f"{ref} is not in the documents, and as far as this cache knows never was: where another folder"
+                    " uses the same workspace name, give one of the two another; otherwise, as"
+                )
             self.held.append(
                 Change(
                     Action.CLOSE,
@@ -176,7 +206,7 @@ class _Planner:
                     None,
                     before="open",
                     after="closed",
-                    why=f"{ref} is no longer in the documents; okrsync deletes nothing: close {at.key} in the tracker,"
+                    why=f"{gone} okrsync deletes nothing: close {at.key} in the tracker,"
                     f' or put {ref} back (with stage = "closed" to have it closed)',
                 )
             )

@@ -225,6 +225,24 @@ def same_line(one: str, other: str) -> bool:
     return one.split() == other.split()
 
 
+def is_another(wanted: Wanted, item: RemoteItem) -> bool:
+    """Whether nothing at all of an objective's item is as its document has it: not its title, reason or key results.
+
+    People rewrite much at once, but hardly all of it; another workspace of the same name has nothing in common.
+    """
+    markup = wanted.placement.markup
+    standing = blocks.find(item.description, markup)
+    why = blocks.why_in(standing, markup)
+    if (
+        standing is None
+        or why is None
+        or same_line(wanted.title, item.title)
+        or blocks.same_text(wanted.block.why, why)
+    ):
+        return False
+    return blocks.shares_no_key_result(standing, wanted.block)
+
+
 def agreed_by_hand(checked_in: CheckedIn | None, value: float | None) -> dict[str, Any]:
     """What a base says of a manual value after both sides agreed on `value`."""
     return dict(zip(AGREED_BY_HAND, (value, checked_in.at if checked_in else None), strict=True))

@@ -68,6 +68,17 @@ def find_ours(
     return Found(items, duplicates, tuple(sorted(ref for ref in links if ref not in items)))
 
 
+def claims_of_others(workspace: str, items: Mapping[Ref, Located]) -> dict[Ref, str]:
+    """The marker of another workspace that an item of ours carries too, or instead."""
+    found: dict[Ref, str] = {}
+    for ref, located in items.items():
+        markers = filter(None, map(Marker.parse, located.item.markers))
+        theirs = sorted(str(each) for each in markers if each.workspace != workspace)
+        if theirs:
+            found[ref] = theirs[0]
+    return found
+
+
 def _rank(located: Located, link: Linked | None, home: tuple[str, str] | None) -> tuple[bool, bool, str, str, int, str]:
     """Sorts the linked item first, then those at home, then by tracker and by the number that it was given there."""
     identity, project = located.item.at.id, located.item.at.project

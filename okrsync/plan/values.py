@@ -117,6 +117,8 @@ class Snapshot:
     """Tracker and project that could not be read."""
     doubted: frozenset[tuple[str, str]] = frozenset()
     """Tracker and project of which so much is missing that nothing may be created there."""
+    claimed: Mapping[Ref, str] = field(default_factory=dict)
+    """Items that carry the marker of another workspace too, or instead: that marker."""
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,10 @@ class WrongWorkspace(CacheError):
     def __init__(self, path: Path, found: str, wanted: str) -> None:
         super().__init__(
             path,
-            f"the cache belongs to the workspace {found!r}, and the settings are those of {wanted!r}."
-            " Name another file as `cache` in okrsync.toml, or mend `workspace` there",
+            f"the cache belongs to the workspace {found!r}, and the settings are those of {wanted!r}; nothing was done."
+            f" Where `workspace` in okrsync.toml was changed, change it back to {found!r}: the items in the trackers"
+            " carry that name, and under another one all of them would be made a second time. Where this is another"
+            " workspace, name another file as its `cache`",
         )
         self.found = found
         self.wanted = wanted
