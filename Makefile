@@ -10,7 +10,7 @@ READY := .venv/ready
 help:
 	@echo "make demo    set up, then run the main job on the embedded sandbox"
 	@echo "make test    set up, then run the tests"
-	@echo "make test-long  2,000 lives of a company instead of 150"
+	@echo "make test-long  2,000 lives of a company instead of 200"
 	@echo "make check   formatting, lint, types, layers of imports, generated files"
 	@echo "make format  format the code"
 	@echo "make docs    write the generated pages and schemas anew"

@@ -27,7 +27,7 @@ from okrsync.testing.memory.server import WRITES
 from okrsync.trackers.errors import AuthFailed, Conflict, Misconfigured, NotFound, Rejected, TrackerError, Transient
 from tests.unit.engine.world import CYCLE, GITHUB, JIRA, Died, ObjectiveText, World, held
 
-EXAMPLES = int(os.environ.get("OKRSYNC_ENGINE_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("OKRSYNC_ENGINE_EXAMPLES", "200"))
 FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 SLUGS = ("apple", "birch", "cedar", "dogwood")
 TEAMS = ("alpha", "beta")

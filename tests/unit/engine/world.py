@@ -67,6 +67,8 @@ class Time:
     def __init__(self) -> None:
         self.passed = timedelta(0)
         self.wrong_by = timedelta(0)
+        self.passes: list[Callable[[], None]] = []
+        """Called before time passes."""
 
     def really(self) -> datetime:
         return START + self.passed
@@ -75,6 +77,8 @@ class Time:
         return self.really() + self.wrong_by
 
     def sleep(self, seconds: float) -> None:
+        for each in self.passes:
+            each()
         self.passed += timedelta(seconds=seconds)
 
 
@@ -98,6 +102,7 @@ class Server(MemoryServer):
         self.shows_the_past = False
         """Whether lists show items as they were `lag` ago, and not only lack those that are younger."""
         self._past: dict[str, list[tuple[datetime, StoredItem | None]]] = {}
+        time.passes.append(self._remember)
         self.hidden: set[str] = set()
         self.lists_nothing = False
         self.forgets_rows: set[str] = set()
