@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +126,7 @@ def _matrix(kinds: list[TrackerType]) -> Table:
         ["due dates of key results", *(_yes(each.capabilities.due_on_key_results) for each in kinds)],
         ["links of its own", *(_yes(each.capabilities.native_links) for each in kinds)],
         ["children may be pull requests", *(_yes(each.capabilities.pull_requests) for each in kinds)],
+        ["comments on", *(_of(each.capabilities.comments_on) for each in kinds)],
         ["tells who changed a field", *(_yes(each.capabilities.field_history) for each in kinds)],
         ["fields written with the item", *(_yes(each.capabilities.fields_with_item) for each in kinds)],
         ["descriptions in", *(str(each.capabilities.markup) for each in kinds)],
@@ -183,6 +184,10 @@ def _sources(workspace: Workspace | None) -> list[Table]:
     return [Table(("source", "type", "address"), rows)]
 
 
+def _of(kinds: Iterable[str]) -> str:
+    return ", ".join(f"{kind.replace('_', ' ')}s" for kind in sorted(kinds, reverse=True)) or "nothing"
+
+
 def _data(plugins: Plugins, met: list[_Met], workspace: Workspace | None) -> dict[str, Any]:
     return {
         "types": [
@@ -198,6 +203,7 @@ def _data(plugins: Plugins, met: list[_Met], workspace: Workspace | None) -> dic
                     "due_on_key_results": each.capabilities.due_on_key_results,
                     "native_links": each.capabilities.native_links,
                     "pull_requests": each.capabilities.pull_requests,
+                    "comments_on": sorted(each.capabilities.comments_on),
                     "field_history": each.capabilities.field_history,
                     "fields_with_item": each.capabilities.fields_with_item,
                     "markup": str(each.capabilities.markup),

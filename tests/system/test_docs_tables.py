@@ -67,6 +67,7 @@ def test_the_feature_matrix_is_what_the_plugins_can_do() -> None:
         assert {feature: cells[flavour] for feature, cells in said.items()} == {
             "objectives.as": ", ".join(sorted(can.objective_forms)),
             "key_results.as": ", ".join(sorted(can.key_result_forms)),
+            "comments on": {1: "key results", 2: "objectives, key results"}[len(can.comments_on)],
             "descriptions in": str(can.markup),
             "further keys in the settings": ", ".join(kinds[kind].options),
             **{feature: "yes" if able else "no" for feature, able in yes_or_no.items()},

@@ -127,6 +127,10 @@ def records(served: tuple[JiraSandbox, str]) -> list[RequestRecord]:
     ask("GET", "search", jql=jql)
     ask("POST", "search", {"jql": jql})
     ask("POST", "issue/bulkfetch", {"issueIdsOrKeys": [epic, "PLAT-99"], "fields": ["summary"]})
+    for number in range(21):
+        site.comment(epic, f"okr: {number}", author="dana")
+    site.comment(task, "okr: 99", author=site.add_user("mallory", customer=True))
+    ask("POST", "issue/bulkfetch", {"issueIdsOrKeys": [epic, task], "fields": ["comment"]})
     ask("POST", "changelog/bulkfetch", {"issueIdsOrKeys": [epic, task], "fieldIds": ["summary"]})
 
     session.auth = (USER, "wrong")

@@ -10,6 +10,8 @@ import pytest
 
 from okrsync.domain.ref import Ref
 from okrsync.sandbox.request_log import RequestRecord
+from okrsync.trackers.interface import Tracker
+from okrsync.trackers.values import Scope
 from tests.system.grounds import CYCLE, Desk, GitHub, Ground, JiraCloud, served
 from tests.vendor.github_description import GitHubGraphQLDescription, GitHubRestDescription
 from tests.vendor.jira_description import JiraDescription
@@ -44,10 +46,21 @@ def job(ground: Ground, folder: Path) -> list[RequestRecord]:
             tracker.fields(ground.project(), f"acme/{ground.board}" if isinstance(ground, GitHub) else None)
             item = tracker.find(next(iter(_scopes(desk))), [f"okrsync:acme:{CYCLE}/{first.objective}/kr1"])
             assert item == ()
+            talk(tracker, _scopes(desk), f"okrsync:acme:{CYCLE}:{first.objective}/kr1")
         return ground.site.requests.records
 
 
-def _scopes(desk: Desk) -> list[object]:
+def talk(tracker: Tracker, scopes: list[Scope], marker: str) -> None:
+    """A long talk below a key result's item, heard at first and then by what is new."""
+    items = [each for each in tracker.read(scopes, markers=[marker]).items if marker in each.markers]
+    for number in range(21):
+        tracker.comment(items[0].at, f"okr: {number}")
+    heard = tracker.comments_since(items)
+    assert len(heard.comments[items[0].at.id]) == len(tracker.comments(items[0].at)) == 21
+    tracker.comments_since(items, heard.cursor)
+
+
+def _scopes(desk: Desk) -> list[Scope]:
     return [mapping.scope() for mapping in desk.workspace().settings.mappings]
 
 
