@@ -39,8 +39,8 @@ def decided_on(step: Step, fresh: RemoteItem) -> bool:
         return False
     if _writes_what_both_decide(step) and not (same_line(before.title, fresh.title) and before.due == fresh.due):
         return False
-    manual = step.wanted.manual
-    if manual and _writes_manual_value(step) and before.fields.get(manual.field) != fresh.fields.get(manual.field):
+    written = [each.field for each in step.wanted.manuals if each.field in step.fields]
+    if any(before.fields.get(each) != fresh.fields.get(each) for each in written):
         return False
     if step.block is None or step.wanted.placement.authority is Authority.DOCUMENTS:
         return True
@@ -96,8 +96,7 @@ class SecondLook:
 
 
 def _writes_manual_value(step: Step) -> bool:
-    manual = step.wanted.manual
-    return manual is not None and manual.field in step.fields
+    return any(each.field in step.fields for each in step.wanted.manuals)
 
 
 def _writes_what_both_decide(step: Step) -> bool:

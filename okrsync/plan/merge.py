@@ -73,6 +73,8 @@ class CheckedIn:
 
     value: float
     at: str
+    is_unsent: bool = False
+    """Whether no tracker has it yet: then nothing that a tracker shows can have taken it into account."""
 
 
 AGREED_BY_HAND = ("current", "checked_in")
@@ -104,6 +106,17 @@ def decide_manual(
     if is_news(checked_in, base):
         return (Decision.WRITE if as_agreed else Decision.HOLD), checked_in.value
     return (Decision.AGREE if as_agreed else Decision.ADOPT), field
+
+
+def counts_in_field(checked_in: CheckedIn | None, field: float | None, base: Mapping[str, Any]) -> CheckedIn | None:
+    """The check-in that may change a field in which people measure; None where what they entered there counts.
+
+    Where nobody knows what was agreed on, the field is believed before a check-in that the tracker has: people may have
+    entered the number later.
+    """
+    if checked_in is None or "current" in base or field is None or checked_in.is_unsent:
+        return checked_in
+    return None
 
 
 def is_news(checked_in: CheckedIn, base: Mapping[str, Any]) -> bool:

@@ -271,9 +271,7 @@ def _create_change(wanted: Wanted, url_of: Callable[[Ref], str | None], why: str
 
 def _initial_fields(wanted: Wanted) -> dict[str, FieldValue]:
     fields = dict(wanted.fields)
-    if wanted.manual and wanted.manual.checked_in:
-        fields[wanted.manual.field] = wanted.manual.checked_in.value
-    return fields
+    return fields | {each.field: each.checked_in.value for each in wanted.manuals if each.checked_in}
 
 
 def _base_after_create(wanted: Wanted) -> dict[str, Any]:
@@ -284,9 +282,8 @@ def _base_after_create(wanted: Wanted) -> dict[str, Any]:
     }
     if wanted.has_due:
         base["due"] = wanted.due.isoformat() if wanted.due else None
-    if wanted.manual:
-        checked_in = wanted.manual.checked_in
-        base |= agreed_by_hand(checked_in, checked_in.value if checked_in else None)
+    for each in wanted.manuals:
+        base |= agreed_by_hand(each.checked_in, each.checked_in.value if each.checked_in else None, each.key_result)
     if wanted.kind is ItemKind.OBJECTIVE:
         base["closed"] = False
         if wanted.placement.native_links:

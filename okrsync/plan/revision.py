@@ -10,8 +10,17 @@ from okrsync.domain.items import FieldValue, ItemKind, RemoteItem
 from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
 from okrsync.plan import block as blocks
-from okrsync.plan.merge import AGREED_BY_HAND, NO_BASE, CheckedIn, Decision, NoBase, decide, decide_manual
-from okrsync.plan.values import Action, Change, Linked, Snapshot, Step, Wanted
+from okrsync.plan.merge import (
+    AGREED_BY_HAND,
+    NO_BASE,
+    CheckedIn,
+    Decision,
+    NoBase,
+    counts_in_field,
+    decide,
+    decide_manual,
+)
+from okrsync.plan.values import Action, Change, Linked, ManualValue, Snapshot, Step, Wanted
 
 Base = Mapping[str, Any]
 """What documents and tracker last agreed on, by attribute, as JSON values: title, why, due, closed, current, links, and
@@ -49,16 +58,24 @@ class Revision:
     def merge_due(self) -> None:
         if not self.wanted.has_due:
             return
-        decision = self._merge("due", _iso(self.wanted.due), _iso(self.item.due), unfit=self._unfit_due())
+        decision = self._merge(
+            "due", _iso(self.wanted.due), _iso(self.item.due), self._same_due, unfit=self._unfit_due()
+        )
         if decision is Decision.WRITE:
             self.values |= {"due": self.wanted.due, "writes_due": True}
 
+    def _same_due(self, one: str | None, other: str | None) -> bool:
+        """Whether two due dates mean the same. A document without one means the end of the cycle, so where the tracker
+        may decide, an objective without one there is as good."""
+        cycle = self.wanted.cycle
+        if one == other or cycle is None or self.wanted.kind is not ItemKind.OBJECTIVE:
+            return one == other
+        return self.wanted.placement.authority is not Authority.DOCUMENTS and {one, other} == {None, _iso(cycle.end)}
+
     def _unfit_due(self) -> str | None:
-        """Why no document can hold the tracker's due date; empty where there is nothing to be said about it."""
+        """Why no document can hold the tracker's due date; None where one can."""
         due, cycle = self.item.due, self.wanted.cycle
-        if due is None:
-            return ""  # A document without one means the end of the cycle.
-        if cycle is None or cycle.holds(due):
+        if due is None or cycle is None or cycle.holds(due):
             return None
         return f"no document can hold it, for {cycle.name} is {cycle.start} to {cycle.end}: choose a day within"
 
@@ -99,16 +116,21 @@ class Revision:
             self._change(Action.UPDATE, name, standing, value, "the documents or the measured value changed")
 
     def write_manual_value(self) -> None:
-        manual = self.wanted.manual
-        if manual is None or manual.field not in self.item.fields:
-            return  # what cannot be read is neither empty nor agreed on
+        for manual in self.wanted.manuals:
+            if manual.field in self.item.fields:  # What cannot be read is neither empty nor agreed on.
+                self._write_manual(manual)
+
+    def _write_manual(self, manual: ManualValue) -> None:
         standing, checked_in = self.item.fields[manual.field], manual.checked_in
         if isinstance(standing, str) and standing.strip():
             if checked_in:
                 self._hold_manual(manual.field, standing, checked_in, "the field holds a text: enter a number there")
             return
         number = float(standing) if isinstance(standing, float | int) else None
-        decision, value = decide_manual(checked_in, number, self.base)
+        base = base_by_hand(self.base, manual.key_result)
+        if manual.in_field:
+            checked_in = counts_in_field(checked_in, number, base)
+        decision, value = decide_manual(checked_in, number, base)
         if decision is Decision.HOLD and checked_in:
             why = (
                 "a check-in and the tracker's field both changed since the last sync: check in with the number that is"
@@ -119,7 +141,7 @@ class Revision:
         if decision is Decision.WRITE:
             self.fields[manual.field] = value
             self._change(Action.UPDATE, manual.field, standing, value, "the newest check-in says so")
-        self.agreed |= agreed_by_hand(checked_in, value)
+        self.agreed |= agreed_by_hand(manual.checked_in, value, manual.key_result)
 
     def _hold_manual(self, name: str, standing: FieldValue, checked_in: CheckedIn, why: str) -> None:
         self.held.append(item_change(Action.UPDATE, self.wanted, self.item, name, standing, why, checked_in.value))
@@ -193,13 +215,12 @@ class Revision:
         shown: bool = True,
         unfit: str | None = None,
     ) -> Decision:
-        """Decide by the table. `unfit` says why a document cannot hold the tracker's value (empty: nothing to say)."""
+        """Decide by the table. `unfit` says why a document cannot hold the tracker's value."""
         last = self.base.get(attribute, NO_BASE)
         decision = decide(document, tracker, last, self.wanted.placement.authority, same)
         if decision is Decision.ADOPT and unfit is not None:
-            if unfit:
-                why = f"it changed in the tracker, which decides here, but {unfit}"
-                self.held.append(item_change(Action.UPDATE, self.wanted, self.item, attribute, tracker, why, document))
+            why = f"it changed in the tracker, which decides here, but {unfit}"
+            self.held.append(item_change(Action.UPDATE, self.wanted, self.item, attribute, tracker, why, document))
             return Decision.HOLD
         if decision is Decision.ADOPT:
             self.adopt[attribute] = tracker
@@ -243,9 +264,19 @@ def is_another(wanted: Wanted, item: RemoteItem) -> bool:
     return blocks.shares_no_key_result(standing, wanted.block)
 
 
-def agreed_by_hand(checked_in: CheckedIn | None, value: float | None) -> dict[str, Any]:
-    """What a base says of a manual value after both sides agreed on `value`."""
-    return dict(zip(AGREED_BY_HAND, (value, checked_in.at if checked_in else None), strict=True))
+def agreed_by_hand(checked_in: CheckedIn | None, value: float | None, key_result: str = "") -> dict[str, Any]:
+    """What a base says of a manual value after both sides agreed on `value`.
+
+    `key_result` names the one that it is of, where that has no base of its own.
+    """
+    names = [f"{name} {key_result}".rstrip() for name in AGREED_BY_HAND]
+    return dict(zip(names, (value, checked_in.at if checked_in else None), strict=True))
+
+
+def base_by_hand(base: Base, key_result: str) -> Base:
+    """What of a base is about a manual value, by the names in `AGREED_BY_HAND`."""
+    named = {name: f"{name} {key_result}".rstrip() for name in AGREED_BY_HAND}
+    return {name: base[key] for name, key in named.items() if key in base}
 
 
 def item_change(

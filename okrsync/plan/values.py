@@ -60,10 +60,14 @@ class Placement:
 
 @dataclass(frozen=True)
 class ManualValue:
-    """The newest check-in of a key result that people measure by hand, and the field that shows it."""
+    """The newest check-in of a key result that people measure by hand or in a field of its item, and that field."""
 
     field: str
     checked_in: CheckedIn | None
+    in_field: bool = False
+    """Whether the field is where people measure, and a check-in but another way to write into it."""
+    key_result: str = ""
+    """The id of the key result where its field is on its objective's item."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,13 @@ class Wanted:
     """The key results that the block names, one for each of its lines about them."""
     cycle: Cycle | None = None
     """Within which a due date has to be, for a document to hold it."""
+    manual_below: tuple[ManualValue, ...] = ()
+    """The fields of key results that have no items of their own, on that of their objective."""
+
+    @property
+    def manuals(self) -> tuple[ManualValue, ...]:
+        """Every field of the item into which people and check-ins may write."""
+        return (*((self.manual,) if self.manual else ()), *self.manual_below)
 
 
 @dataclass(frozen=True)
@@ -202,16 +213,31 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """A comment that is to be written once."""
+
+    change: Change
+    at: Ref
+    """On whose item."""
+    key: str
+    """Tells it from every other comment."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a sync will do, and what waits for a person."""
 
     steps: tuple[Step, ...] = ()
     held: tuple[Change, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """Every change, in the order in which they are applied."""
-        return tuple(change for step in self.steps for change in step.changes)
+        return (
+            *(change for step in self.steps for change in step.changes),
+            *(remark.change for remark in self.remarks),
+        )
 
     @property
     def digest(self) -> str:

@@ -75,6 +75,11 @@ def _items(
         source=objective.source,
         lists=tuple(each.ref for each in objective.key_results),
         cycle=cycle,
+        manual_below=()
+        if placement.key_results_as_items
+        else tuple(
+            filter(None, (_manual(each, known.get(each.ref, Known()), placement) for each in objective.key_results))
+        ),
     )
     if not placement.key_results_as_items:
         return
@@ -126,9 +131,23 @@ def reads_own_field(key_result: KeyResult, placement: Placement) -> bool:
     )
 
 
+def own_field(key_result: KeyResult, placement: Placement) -> str | None:
+    """The field of the key result's own item in which people measure it; of its objective's, where it has none.
+
+    None where it is measured otherwise.
+    """
+    measure = key_result.measure
+    if measure.source != "field" or measure.item is not None:
+        return None
+    return measure.field or placement.roles.get(Role.CURRENT)
+
+
 def _manual(key_result: KeyResult, known: Known, placement: Placement) -> ManualValue | None:
+    if name := own_field(key_result, placement):
+        below = "" if placement.key_results_as_items else key_result.ref.key_result
+        return ManualValue(name, known.checked_in, in_field=True, key_result=below)
     name = placement.roles.get(Role.CURRENT)
-    if key_result.measure.source != "manual" or name is None:
+    if key_result.measure.source != "manual" or name is None or not placement.key_results_as_items:
         return None
     return ManualValue(name, known.checked_in)
 
