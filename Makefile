@@ -52,6 +52,7 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.requests
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.cache
 
 lock: $(READY)
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
