@@ -62,6 +62,8 @@ class Workspace:
     """The folder from which messages name files."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set it to end every wait at once; what runs then raises Interrupted."""
+    warn: Callable[[str], None] = lambda _text: None
+    """Told what people should know although the work goes on."""
     doing: str = "sync"
     """What is done with it, for who comes meanwhile and has to wait."""
     _parsed: dict[str, str] | None = field(default=None, init=False, repr=False)
@@ -106,6 +108,7 @@ class Workspace:
             Problems: everything that is wrong in them.
         """
         settings = self.settings
+        self.fetch_documents(again=False)
         parsed = self._parsed = self._parsed_before()
         return load(
             settings.documents_folder,
@@ -115,6 +118,39 @@ class Workspace:
             parsed,
             largest_adjustment=settings.scoring.adjustment,
         )
+
+    def fetch_documents(self, *, again: bool = True) -> bool:
+        """Fetch documents that come from git, unless not `again` and some are there; whether they changed.
+
+        A fetch that fails is only warned of where documents were fetched before.
+
+        Raises:
+            Problems: it failed, and there are none.
+            Interrupted: `stop` was set.
+        """
+        from okrsync.settings.documents import GitDocuments
+
+        place, folder = self.settings.documents, self.settings.checkout
+        if not isinstance(place, GitDocuments):
+            return False
+        from okrsync.documents.checkout import NotFetched, Stopped, fetch, is_there
+
+        if not again and is_there(folder):
+            return False
+        try:
+            changed = fetch(place, folder, os.environ, self.stop).changed
+        except Stopped:
+            from okrsync.trackers.retry import Interrupted
+
+            raise Interrupted from None
+        except NotFetched as why:
+            if not is_there(folder):
+                raise Problems([Problem(self.settings.path.name, 0, "documents", str(why))]) from None
+            self.warn(f"{why}. The documents that were fetched before stay in use")
+            return False
+        if changed:
+            self.read_again()
+        return changed
 
     def _parsed_before(self) -> dict[str, str]:
         try:
@@ -232,23 +268,33 @@ class Workspace:
             Problems: what is wrong in documents or settings.
             CacheTaken: another process works on the workspace.
         """
+        self.check_trackers()
+        if connections is None:
+            self.fetch_documents()
+        with self.turn if alone else nullcontext():
+            if alone:
+                # What is wrong in the documents comes before anything is done to the cache.
+                _ = self.okrs
+                repaired = self.repair_cache(at_a_glance=True)
+                if repaired and on_repaired:
+                    on_repaired(repaired)
+            with self._engine(told, on_wait, connections, make) as engine:
+                yield engine
+
+    @contextmanager
+    def _engine(
+        self,
+        told: Told | None,
+        on_wait: Callable[[float, str], None] | None,
+        connections: Connections | None,
+        make: Callable[[Inputs], Engine] | None,
+    ) -> Iterator[Engine]:
         from okrsync.engine.engine import Engine, Inputs
         from okrsync.engine.engine import Told as Silent
         from okrsync.engine.placements import Atlas
         from okrsync.engine.sources import Sources
         from okrsync.plan.snapshot import Tolerance
 
-        self.check_trackers()
-        if alone:
-            with self.turn:
-                # What is wrong in the documents comes before anything is done to the cache.
-                _ = self.okrs
-                repaired = self.repair_cache(at_a_glance=True)
-                if repaired and on_repaired:
-                    on_repaired(repaired)
-                with self.engine(told, on_wait, alone=False, connections=connections, make=make) as engine:
-                    yield engine
-            return
         okrs, cycle = self.okrs, self.cycle
         kinds = {name: self.plugins.trackers[each.type] for name, each in self.settings.trackers.items()}
         atlas = Atlas(self.settings, kinds, okrs)

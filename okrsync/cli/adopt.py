@@ -140,8 +140,13 @@ def _path(workspace: Workspace, head: Head, out: Path | None) -> Path:
         Problems: nobody would read it there.
     """
     from okrsync.plan.adoption import slug_of
+    from okrsync.settings.documents import GitDocuments
 
     folder = workspace.settings.documents_folder
+    if isinstance(workspace.settings.documents, GitDocuments):
+        found = "the documents come from a git repository, which okrsync only reads"
+        do = "Adopt in a working copy of it, with `--config` and settings whose documents are a folder; then commit."
+        raise Problems([Problem(workspace.settings.path.name, 0, "documents", found, do=do)])
     if out is None:
         name = slug_of(head.team or str(head.level), "okrs")
         place = folder / head.cycle

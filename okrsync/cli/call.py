@@ -42,6 +42,7 @@ class Call:
         from okrsync.app import Workspace
 
         workspace = Workspace.load(self.config, cycle=self.cycle, audience=self.audience)
+        workspace.warn = self.voice.warn
         if context := click.get_current_context(silent=True):
             workspace.doing = context.command_path.removeprefix("okrsync ")
         return workspace

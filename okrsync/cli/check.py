@@ -52,7 +52,10 @@ def _offline(call: Call) -> tuple[Settings | None, Okrs, list[Problem]]:
     path = settings_files.find(Path.cwd(), call.config, os.environ)
     settings, problems = settings_files.check(path, Path.cwd())
     folder, cycles, audiences = _surroundings(settings, path)
-    plugins = Workspace(settings).plugins if settings is not None else None
+    workspace = Workspace(settings, warn=call.voice.warn) if settings is not None else None
+    plugins = workspace.plugins if workspace is not None else None
+    if workspace is not None:
+        workspace.fetch_documents()
     okrs, wrong = check_documents(
         folder, Path.cwd(), cycles, audiences, measures=plugins.measures if plugins is not None else None
     )

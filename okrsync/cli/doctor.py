@@ -63,6 +63,7 @@ def _examine(call: Call, workspace: Workspace) -> tuple[list[_Part], int]:
     from okrsync.trackers.diagnosis import Finding
 
     settings = workspace.settings
+    workspace.fetch_documents(again=False)
     left_out = [
         Finding("left out", f"{each.name}: {each.reason}", "Mend or remove it; name those you want in plugins.allow.")
         for each in workspace.plugins.left_out
