@@ -24,7 +24,6 @@ MERGED = ("title", "why", "due")
 
 CURRENT = "current"
 """How the value that people measure by hand may be called too, beside its field's own name."""
-_NOTHING_TO_TAKE = "the tracker has none, and a document cannot say so: take the documents' value"
 
 
 class Side(StrEnum):
@@ -130,11 +129,7 @@ class _Decision:
         # Where the base that was given is all that there is to it, the planner has nothing to do.
         step = step or Step(merged, snapshot.items[self.ref].item, (), base=base)
         held = {each.field: each.why for each in decided.held if each.ref == self.ref}
-        left = [
-            replace(each, why=held.get(each.field, _NOTHING_TO_TAKE))
-            for each in chosen
-            if not _settles(step, each, held)
-        ]
+        left = [replace(each, why=held.get(each.field, each.why)) for each in chosen if not _settles(step, each, held)]
         settled = [each for each in chosen if _settles(step, each, held)]
         return Plan((self._only(step, settled, manual),) if settled else (), tuple(left))
 

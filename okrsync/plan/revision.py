@@ -13,6 +13,7 @@ from okrsync.plan import block as blocks
 from okrsync.plan.merge import (
     AGREED_BY_HAND,
     NO_BASE,
+    Authority,
     CheckedIn,
     Decision,
     NoBase,

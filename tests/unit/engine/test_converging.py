@@ -92,19 +92,28 @@ def test_a_link_that_somebody_else_made_stays(found: Found) -> None:
 
 @pytest.mark.parametrize("authority", ["tracker", "both"])
 @pytest.mark.parametrize("written", [None, "2026-11-30"])
-def test_a_due_date_that_people_clear_cannot_be_adopted_and_is_left_alone(
+def test_a_due_date_that_people_clear_goes_from_the_document_too(
     found: Found, authority: str, written: str | None
 ) -> None:
     world = found(authority=authority)
     world.add("signup", due=written)
     world.sync()
     world.server.people.edit(world.item(SIGNUP).at, due=None)
-    assert planned(once(world)) == []
-    assert world.item(SIGNUP).due is None
+    assert planned(once(world)) == ([("adopt", "signup", "due")] if written else [])
+    assert world.item(SIGNUP).due is None and "due" not in world.documents()
+    world.objectives["alpha"]["signup"].due = None
     world.edit("signup", due="2026-12-01")
-    once(world)
-    expected = None if authority == "tracker" else date(2026, 12, 1)
-    assert world.item(SIGNUP).due == expected or held(world.sync()) == [("update", "signup", "due")]
+    assert planned(once(world)) == [("adopt" if authority == "tracker" else "update", "signup", "due")]
+    assert world.item(SIGNUP).due == (None if authority == "tracker" else date(2026, 12, 1))
+
+
+def test_a_due_date_that_people_clear_is_written_again_where_the_documents_decide(found: Found) -> None:
+    world = found()
+    world.add("signup")
+    world.sync()
+    world.server.people.edit(world.item(SIGNUP).at, due=None)
+    assert planned(once(world)) == [("update", "signup", "due")]
+    assert world.item(SIGNUP).due == date(2026, 12, 31)
 
 
 @pytest.mark.parametrize("authority", ["tracker", "both"])
