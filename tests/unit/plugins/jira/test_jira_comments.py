@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from okrsync.sandbox import Fault
+from okrsync.sandbox import Fault, SandboxServer
+from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.jira import JiraSandbox
+from okrsync.testing import memory_context
 from okrsync.trackers.errors import Transient
 from okrsync.trackers.values import CommentReading, RemoteItem, Scope
 from okrsync_jira.tracker import JiraTracker
+from tests.unit.plugins.jira.conftest import furnish
 
 Connect = Callable[..., JiraTracker]
 SCOPE = Scope("PLAT", "epic")
@@ -227,3 +233,66 @@ def test_a_cursor_that_is_none_of_ours_reads_everything(connect: Connect, site: 
 def test_nothing_wanted_is_nothing_asked(connect: Connect, site: JiraSandbox) -> None:
     assert connect().comments_since([]).comments == {}
     assert asked(site) == []
+
+
+steps = st.one_of(
+    st.tuples(st.just("comment"), st.integers(0, 2)),
+    st.tuples(st.just("edit"), st.integers(0, 20)),
+    st.tuples(st.just("delete"), st.integers(0, 20)),
+    st.tuples(st.just("later"), st.sampled_from([0.01, 0.5, 3, 30])),
+    st.tuples(st.just("look"), st.just(0)),
+    st.tuples(st.just("read"), st.sampled_from([(0,), (0, 1), (0, 1, 2), (2,)])),
+    st.tuples(st.just("fail"), st.integers(0, 1)),
+)
+
+
+@pytest.mark.parametrize("flavour", ["cloud", "data-center"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(script=st.lists(steps, max_size=25), lag=st.sampled_from([0, 0, 5]), frozen=st.booleans())
+def test_going_on_hears_all_that_beginning_anew_does(
+    flavour: Any, script: list[tuple[str, object]], lag: int, frozen: bool
+) -> None:
+    """Whatever people do between readings, and however late the index is, no comment and no change of one is lost."""
+    clock = SandboxClock(datetime(2026, 10, 5, 9, tzinfo=UTC), frozen=frozen)
+    lag = lag if flavour == "cloud" else 0
+    site = furnish(JiraSandbox(flavour=flavour, clock=clock, index_lag=timedelta(minutes=lag)))
+    keys = tasks(site, 3)
+    site.clock.advance(timedelta(hours=1))
+    with SandboxServer(site) as server:
+        context = memory_context(url=server.url, user=site.user if flavour == "cloud" else None, token=site.token)
+        tracker = JiraTracker(context)
+        said: list[tuple[str, str]] = []
+        known: dict[str, str] = {}
+        cursor: str | None = None
+        items = {each.title: each for each in listed(tracker, 3)}
+        end: list[tuple[str, object]] = [("later", 30), ("look", 0), ("read", (0, 1, 2))]
+        for number, (step, value) in enumerate([*script, *end]):
+            match step, value:
+                case "comment", int(which):
+                    said.append((keys[which], site.comment(keys[which], f"said {number}")))
+                case "edit", int(which) if said:
+                    site.edit_comment(*said[which % len(said)], f"edited {number}")
+                case "delete", int(which) if said:
+                    gone = said.pop(which % len(said))
+                    site.delete_comment(*gone)
+                    known.pop(gone[1], None)
+                case "later", int(minutes) | float(minutes):
+                    site.clock.advance(timedelta(minutes=minutes))
+                case "look", _:
+                    site.faults.clear()
+                    items = {each.title: each for each in listed(tracker, 3)}
+                case "fail", int(skip):
+                    attempts = context.policy.attempts
+                    site.faults.add(Fault("status", status=500, path="/(bulkfetch|search)$", skip=skip, times=attempts))
+                case "read", tuple(which):
+                    try:
+                        reading = tracker.comments_since([items[f"KR{each}"] for each in which], cursor)
+                    except Transient:
+                        continue
+                    finally:
+                        site.faults.clear()
+                    known |= {each.id: each.text for found in reading.comments.values() for each in found}
+                    cursor = reading.cursor
+        now = {each.id: each.text for key in keys for each in site.issue(key).comments}
+        tracker.close()
+        assert {id_: text for id_, text in known.items() if id_ in now} == now
