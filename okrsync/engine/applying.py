@@ -92,7 +92,8 @@ class _Work:
             if tracker is None:
                 continue
             try:
-                problems = tracker.check(scope)
+                # What a document names wrongly in a measure is the problem of that key result alone.
+                problems = tracker.check(scope.of_the_mapping())
             except TrackerError as error:
                 problems = error.problems if isinstance(error, Misconfigured) else ()
                 if not problems:

@@ -17,9 +17,10 @@ from okrsync.domain.ref import Ref
 from okrsync.engine.editing import is_told
 from okrsync.engine.engine import Engine
 from okrsync.engine.fetching import Quest, fetch
-from okrsync.engine.measuring import FieldRead, Measurements, measure, tasks_of
+from okrsync.engine.measuring import FieldRead, Measurements, measure
 from okrsync.engine.outcome import Failure, Outcome
 from okrsync.engine.pool import cause_of
+from okrsync.engine.tasks import tasks_of
 from okrsync.plan.values import Linked, Placement
 from okrsync.reports import words
 from okrsync.store.values import Measured, Observation

@@ -18,7 +18,7 @@ from okrsync.engine.applying import Applied, Means, apply
 from okrsync.engine.editing import with_editors
 from okrsync.engine.fetching import Fetched, Quest, fetch, read_all
 from okrsync.engine.journal import Journal
-from okrsync.engine.measuring import Measurements, as_checked_in, measure, tasks_of
+from okrsync.engine.measuring import Measurements, as_checked_in, measure
 from okrsync.engine.moments import Moment, Uptime, Watch, system_uptime
 from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
@@ -28,6 +28,7 @@ from okrsync.engine.querying import Inquiry
 from okrsync.engine.readings import Readings
 from okrsync.engine.second_look import SecondLook
 from okrsync.engine.sources import Sources
+from okrsync.engine.tasks import tasks_of
 from okrsync.engine.writes import Writes
 from okrsync.plan.effort import effort_of
 from okrsync.plan.planner import make_plan

@@ -6,7 +6,7 @@ A value that cannot be found out is a problem of that key result alone: the last
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,34 +15,23 @@ from okrsync.domain.evidence import Evidence, evidence_of_children, method_of
 from okrsync.domain.items import Child, FieldValue, ItemKind, RemoteItem
 from okrsync.domain.measures import share_done, those_that_count
 from okrsync.domain.numbers import number_text
-from okrsync.domain.okr import Kpi, Measure, Objective, Source
 from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
+from okrsync.engine.number_fields import NumberFields
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
 from okrsync.engine.querying import SOURCES as QUERIES
 from okrsync.engine.querying import Answer, Asked, Inquiry
 from okrsync.engine.sources import NoValue, Sources
-from okrsync.plan.merge import CheckedIn, decide_manual, is_news
+from okrsync.engine.tasks import Task
+from okrsync.plan.merge import CheckedIn, counts_in_field, decide_manual, is_news
+from okrsync.plan.revision import base_by_hand
 from okrsync.plan.values import Located, Placement, Role, Snapshot
 from okrsync.store.values import CheckIn, Measured
 from okrsync.trackers.errors import NotFound, Rejected, TrackerError
 
 SOURCES = ("manual", "field", "children", *QUERIES)
 """The measures that need no plugin."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """One key result or KPI to be measured."""
-
-    ref: Ref
-    kind: ItemKind
-    measure: Measure
-    unit: str
-    source: Source
-    placement: Placement | None
-    board: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,25 +52,6 @@ class Measurements:
     failures: tuple[Failure, ...]
     fields: Mapping[Ref, FieldRead] = field(default_factory=dict)
     """The fields that values came from, or would have."""
-
-
-def tasks_of(
-    objectives: Iterable[Objective],
-    kpis: Iterable[Kpi],
-    place: Callable[[Objective | Kpi], tuple[Placement, str | None] | None],
-) -> tuple[Task, ...]:
-    """The tasks of key results and KPIs, in document order. `place` gives a placement and its board."""
-    tasks: list[Task] = []
-    for objective in objectives:
-        placement, board = place(objective) or (None, None)
-        tasks += [
-            Task(each.ref, ItemKind.KEY_RESULT, each.measure, each.unit, each.source, placement, board)
-            for each in objective.key_results
-        ]
-    for kpi in kpis:
-        placement, board = place(kpi) or (None, None)
-        tasks.append(Task(kpi.ref, ItemKind.OTHER, kpi.measure, kpi.unit, kpi.source, placement, board))
-    return tuple(tasks)
 
 
 def measure(
@@ -110,7 +80,7 @@ def as_checked_in(check_in: CheckIn | None) -> CheckedIn | None:
     """A check-in as the planner takes it; None where it names no value."""
     if check_in is None or check_in.value is None:
         return None
-    return CheckedIn(check_in.value, check_in.at.astimezone(UTC).isoformat())
+    return CheckedIn(check_in.value, check_in.at.astimezone(UTC).isoformat(), is_unsent=not check_in.sent)
 
 
 class _Unmeasurable(Exception):
@@ -147,6 +117,7 @@ class _Meter:
         self.fields: dict[Ref, FieldRead] = {}
         self.parents: dict[tuple[str, str | None, str | None], list[tuple[Task, RemoteItem]]] = {}
         self.others: dict[tuple[str, str, str], RemoteItem | TrackerError] = {}
+        self.number_fields = NumberFields(pool)
         self.asked: dict[Ref, tuple[Task, Asked]] = {}
 
     def measure(self, task: Task) -> None:
@@ -219,14 +190,41 @@ class _Meter:
                 f'no field to read: name one in the measure (field = "…"), or as fields.current in {placement.source}',
                 is_failure=False,
             )
-        found = self._other_item(task, placement, name) if task.measure.item else self._own_item(task)
+        try:
+            found = self._other_item(task, placement, name) if task.measure.item else self._own_item(task)
+        except _Unmeasurable:
+            if self._check_in_counts(task, None, readable=False):
+                return
+            raise
         item, method = found.item, method_of(task.measure, field=name)
         self.fields[task.ref] = FieldRead(found.tracker, item, name, method)
+        if name not in item.fields:
+            self._see_field(task, found.tracker, item.at.project, name)
         value = self._number(item.fields.get(name), name, item)
+        if self._check_in_counts(task, value, readable=name in item.fields):
+            return
         if value is None:
             raise _Unmeasurable(f"field {name} of {item.at.key} is empty", is_failure=False)
         evidence = Evidence(method, item=item.at.key, url=item.at.url, field=name)
         self.values.append(Measured(task.ref, value, self.now, f"field {name} of {item.at.key}", evidence.to_json()))
+
+    def _check_in_counts(self, task: Task, number: float | None, *, readable: bool) -> bool:
+        """Whether a check-in counts instead of what the key result's own field holds; then its value is noted."""
+        check_in = self.check_ins.get(task.ref)
+        placement = task.placement
+        if check_in is None or placement is None or task.measure.item or task.kind is ItemKind.OTHER:
+            return False
+        below = "" if placement.key_results_as_items else task.ref.key_result
+        base = base_by_hand(self.bases.get(task.ref.parent if below else task.ref, {}), below)
+        checked_in = counts_in_field(as_checked_in(check_in), number, base)
+        if checked_in is None or not (readable or is_news(checked_in, base)):
+            return False
+        if readable and same_number(decide_manual(checked_in, number, base)[1], number):
+            return False
+        evidence = replace(Evidence(method_of(task.measure)), by=check_in.author, at=check_in.at)
+        at = check_in.at.astimezone(UTC)
+        self.values.append(Measured(task.ref, checked_in.value, at, "check-in", evidence.to_json()))
+        return True
 
     def _placement(self, task: Task) -> Placement:
         if task.placement is None:
@@ -267,6 +265,12 @@ class _Meter:
         if isinstance(found, TrackerError):
             raise _Unmeasurable(str(found), cause=cause_of(found))
         return Located(placement.tracker, found)
+
+    def _see_field(self, task: Task, tracker: str, project: str, name: str) -> None:
+        """Raise where there is no number field of that name, which nothing shows."""
+        wrong = self.number_fields.problem_with(tracker, project, task.board, name)
+        if wrong:
+            raise _Unmeasurable(wrong.text, cause=wrong.cause)
 
     def _number(self, value: FieldValue, name: str, item: RemoteItem) -> float | None:
         if isinstance(value, str):
@@ -334,7 +338,7 @@ class _Meter:
             self._unmeasurable(task, _Unmeasurable(reason))
             return
         if value is None:
-            self._unmeasurable(task, _Unmeasurable(f"{item.at.key} has no children that count", is_failure=False))
+            self._unmeasurable(task, self._why_no_share(task, item, children))
             return
         what = task.measure.by if by_points else "children"
         source = f"{number_text(share.done)} of {number_text(share.total)} {what} of {item.at.key} done"
@@ -342,3 +346,14 @@ class _Meter:
         method = method_of(task.measure, of="objective" if item.kind is ItemKind.OBJECTIVE else None)
         evidence = evidence_of_children(method, item.at, counted, by_points=by_points, unit=task.unit)
         self.values.append(Measured(task.ref, value, self.now, source, evidence.to_json()))
+
+    def _why_no_share(self, task: Task, item: RemoteItem, children: tuple[Child, ...]) -> _Unmeasurable:
+        counted = those_that_count(children, pull_requests=task.measure.counts_pull_requests)
+        points = task.measure.by
+        if not counted or points == "count" or task.placement is None:
+            return _Unmeasurable(f"{item.at.key} has no children that count", is_failure=False)
+        try:
+            self._see_field(task, task.placement.tracker, item.at.project, points)
+        except _Unmeasurable as wrong:
+            return wrong
+        return _Unmeasurable(f"{item.at.key} has no children that count: none has {points}", is_failure=False)

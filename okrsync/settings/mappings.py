@@ -134,9 +134,10 @@ class MappingSettings(Table):
         `kr_fields` are the fields that measures name for key results; where these are fields of the objective's item,
         they are read there.
         """
+        measured = tuple(dict.fromkeys(kr_fields))
         as_items = self.key_results.form == "issues"
-        on_items = (*self.field_names.values(), *kr_fields) if as_items else ()
-        on_objectives = (*objective_fields, *(() if as_items else kr_fields))
+        on_items = (*self.field_names.values(), *measured) if as_items else ()
+        on_objectives = (*objective_fields, *(() if as_items else measured))
         return Scope(
             project=self.project,
             objective_form=self.objectives.form,
@@ -146,6 +147,7 @@ class MappingSettings(Table):
             labels=self.key_results.labels,
             fields=tuple(dict.fromkeys(on_items)),
             objective_fields=tuple(dict.fromkeys(on_objectives)),
+            measured=tuple(each for each in measured if not (as_items and each in self.field_names.values())),
             board=self.board,
             link_type=self.objectives.link_type,
         )

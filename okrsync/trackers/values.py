@@ -6,7 +6,7 @@ The items themselves are `okrsync.domain.items`; their names are importable from
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
 
@@ -90,10 +90,21 @@ class Scope:
     """Names of the fields on key results' items that okrsync reads or writes."""
     objective_fields: tuple[str, ...] = ()
     """Names of the fields on objectives' items that it reads."""
+    measured: tuple[str, ...] = ()
+    """Those of both that documents name in measures, and the mapping does not: they are read and never written."""
     board: str | None = None
     """GitHub: the Projects v2 board that holds the fields, `owner/number`."""
     link_type: str | None = None
     """Jira: the name of the issue link type for alignment."""
+
+    def of_the_mapping(self) -> Scope:
+        """As the settings alone have it: without the fields that only measures name."""
+        return replace(
+            self,
+            fields=tuple(each for each in self.fields if each not in self.measured),
+            objective_fields=tuple(each for each in self.objective_fields if each not in self.measured),
+            measured=(),
+        )
 
 
 @dataclass(frozen=True)

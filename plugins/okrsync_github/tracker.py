@@ -190,12 +190,6 @@ class GitHubTracker(Tracker):
                 if place.is_issue and self._repositories.is_there(place):
                     # It is the server that knows no sub-issues, as older ones do.
                     found[parent.at.id] = ()
-        if points_field and points is None and not _have_points(found):
-            projects = dict.fromkeys(parent.at.project for parent in parents)
-            on_board = reading.board if reading else None
-            problems = [self._issue_fields.problem_with(each, points_field, on_board) for each in projects]
-            if wrong := [each for each in problems if each]:
-                raise Misconfigured(*wrong)
         return found
 
     def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
@@ -314,11 +308,6 @@ def _child(data: Json, project: str, points: BoardReading | None, field: str | N
     node = str(data["node_id"]) if data.get("node_id") else None
     value = points.values_for(Place.parse(child.id), node, [field]).get(field)
     return replace(child, points=value if isinstance(value, float) else None)
-
-
-def _have_points(found: Mapping[str, tuple[Child, ...]]) -> bool:
-    """Whether a child has points: then the field is there, even if nobody lists it."""
-    return any(child.points is not None for children in found.values() for child in children)
 
 
 def _created(data: object, project: str) -> Json:

@@ -13,9 +13,10 @@ import pytest
 from okrsync.domain.items import ItemId, ItemKind, RemoteItem
 from okrsync.domain.okr import Measure, Source
 from okrsync.domain.ref import Ref
-from okrsync.engine.measuring import Measurements, Task, measure
+from okrsync.engine.measuring import Measurements, measure
 from okrsync.engine.outcome import Cause
 from okrsync.engine.pool import TrackerPool
+from okrsync.engine.tasks import Task
 from okrsync.plan.values import Located, Placement, Role, Snapshot
 from okrsync.store.values import CheckIn
 from okrsync.testing import MemoryServer, MemoryTracker, memory_context

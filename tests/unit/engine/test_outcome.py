@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from okrsync.domain.items import ItemKind
 from okrsync.domain.okr import Measure, Source
 from okrsync.domain.ref import Ref
-from okrsync.engine.measuring import Task, measure
+from okrsync.engine.measuring import measure
 from okrsync.engine.outcome import Cause, ExitCode, Failure, Outcome, exit_code
 from okrsync.engine.pool import TrackerPool, cause_of
+from okrsync.engine.tasks import Task
 from okrsync.plan.values import Action, Change, Placement, Plan, Snapshot
 from okrsync.testing import MemoryServer, MemoryTracker, memory_context
 from okrsync.trackers.errors import AuthFailed, Conflict, Misconfigured, NotFound, Rejected, Transient

@@ -14,10 +14,11 @@ from okrsync.domain.cycle import parse_cycle
 from okrsync.domain.items import ItemKind
 from okrsync.domain.okr import Measure, Source
 from okrsync.domain.ref import Ref
-from okrsync.engine.measuring import Task, measure
+from okrsync.engine.measuring import measure
 from okrsync.engine.outcome import Cause
 from okrsync.engine.pool import TrackerPool
 from okrsync.engine.sources import NoValue, Opened, Sources, check_measures
+from okrsync.engine.tasks import Task
 from okrsync.plan.values import Placement, Snapshot
 from okrsync.settings import Settings
 from okrsync.settings.against import check_sources

@@ -180,14 +180,17 @@ def test_a_mapping_makes_the_scope_of_its_tracker(path: Path) -> None:
         labels=("kr",),
         fields=("B", "C", "Hidden"),
         objective_fields=("Points",),
+        measured=("Hidden",),
         board="acme/1",
     )
+    assert mapping.scope(["Hidden", "C"], ["Points"]).of_the_mapping() == mapping.scope(["C"], ["Points"])
 
 
 def test_key_results_as_fields_are_read_on_the_objective(path: Path) -> None:
     mapping = mapping_of(path, 'key_results = { as = "fields" }\nfields = { progress = "P" }')
     scope = mapping.scope(["NPS", "Rating"])
     assert (scope.key_result_form, scope.fields, scope.objective_fields) == ("fields", (), ("NPS", "Rating"))
+    assert scope.of_the_mapping().objective_fields == ()
 
 
 @pytest.mark.parametrize(
