@@ -235,20 +235,26 @@ def test_nothing_wanted_is_nothing_asked(connect: Connect, site: JiraSandbox) ->
     assert asked(site) == []
 
 
-steps = st.one_of(
+speaking = st.one_of(
     st.tuples(st.just("comment"), st.integers(0, 2)),
     st.tuples(st.just("edit"), st.integers(0, 20)),
     st.tuples(st.just("delete"), st.integers(0, 20)),
     st.tuples(st.just("later"), st.sampled_from([0.01, 0.5, 3, 30])),
+)
+listening = st.one_of(
     st.tuples(st.just("look"), st.just(0)),
-    st.tuples(st.just("read"), st.sampled_from([(0,), (0, 1), (0, 1, 2), (2,)])),
+    st.tuples(st.just("look and read"), st.sampled_from([(0,), (0, 1, 2), (0, 1, 2)])),
+    st.tuples(st.just("read"), st.sampled_from([(0, 1), (0, 1, 2), (2,)])),
     st.tuples(st.just("fail"), st.integers(0, 1)),
 )
+scripts = st.lists(st.one_of(speaking, listening), max_size=25)
 
 
 @pytest.mark.parametrize("flavour", ["cloud", "data-center"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(script=st.lists(steps, max_size=25), lag=st.sampled_from([0, 0, 5]), frozen=st.booleans())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    script=st.lists(st.one_of(speaking, listening), max_size=25), lag=st.sampled_from([0, 0, 5]), frozen=st.booleans()
+)
 def test_going_on_hears_all_that_beginning_anew_does(
     flavour: Any, script: list[tuple[str, object]], lag: int, frozen: bool
 ) -> None:
@@ -265,9 +271,12 @@ def test_going_on_hears_all_that_beginning_anew_does(
         known: dict[str, str] = {}
         cursor: str | None = None
         items = {each.title: each for each in listed(tracker, 3)}
-        end: list[tuple[str, object]] = [("later", 30), ("look", 0), ("read", (0, 1, 2))]
+        end: list[tuple[str, object]] = [("later", 30), ("look and read", (0, 1, 2))]
         for number, (step, value) in enumerate([*script, *end]):
-            match step, value:
+            if step.startswith("look"):
+                site.faults.clear()
+                items = {each.title: each for each in listed(tracker, 3)}
+            match step.removeprefix("look and "), value:
                 case "comment", int(which):
                     said.append((keys[which], site.comment(keys[which], f"said {number}")))
                 case "edit", int(which) if said:
@@ -278,9 +287,6 @@ def test_going_on_hears_all_that_beginning_anew_does(
                     known.pop(gone[1], None)
                 case "later", int(minutes) | float(minutes):
                     site.clock.advance(timedelta(minutes=minutes))
-                case "look", _:
-                    site.faults.clear()
-                    items = {each.title: each for each in listed(tracker, 3)}
                 case "fail", int(skip):
                     attempts = context.policy.attempts
                     site.faults.add(Fault("status", status=500, path="/(bulkfetch|search)$", skip=skip, times=attempts))
