@@ -29,6 +29,7 @@ EDITABLE = (
     "title",
     "why",
     "origin",
+    "aligns_to",
     "contributes",
     "stage",
     "audience",
@@ -38,7 +39,7 @@ EDITABLE = (
     "retrospective",
 )
 """The keys of an objective that can be changed, in the order in which they are written."""
-EDITABLE_OF_KEY_RESULTS = ("title", "baseline", "target", "owner", "due", "target_changes", "score")
+EDITABLE_OF_KEY_RESULTS = ("title", "baseline", "target", "unit", "owner", "due", "target_changes", "score")
 """The keys of a key result that can be changed, in the order in which they are written."""
 
 Value = str | bool | float | date | Sequence[Any] | Mapping[str, Any] | None

@@ -273,6 +273,9 @@ class _Reader:
                     f"Leave the cycle out: {name.partition('/')[2]!r}." if of_cycle else "",
                     "OKR402" if of_cycle or not self._is_cycle(parts[0]) else "OKR403",
                 )
+                if of_cycle and self._surroundings.lenient:
+                    with suppress(ValueError):
+                        refs.append(Ref.parse(name))
             else:
                 refs.append(Ref(self._head.cycle.name, *parts))
         return tuple(refs)

@@ -33,7 +33,7 @@ class Fix:
     """The objective or key result whose table is changed."""
     key: str
     value: Any
-    """The new value of the key, as TOML holds it."""
+    """The new value of the key, as TOML holds it; a list as a tuple."""
     meaning: str
     """What it does, for people: `sets unit to %`."""
 
@@ -199,9 +199,7 @@ class Rule(ABC):
     ) -> Finding:
         """A finding of this rule about an objective, key result or KPI, or about a place in a document."""
         source, ref = (at, None) if isinstance(at, Source) else (at.source, at.ref)
-        return Finding(
-            self.code, severity or self.severity, message, remedy, source.file, source.line, ref, key, fix
-        )
+        return Finding(self.code, severity or self.severity, message, remedy, source.file, source.line, ref, key, fix)
 
 
 WIDEST_FIRST: tuple[Level, ...] = tuple(Level)

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, Strict, ValidationInfo, field_validator
 from okrsync.domain.okr import Kpi, Objective
 from okrsync.settings.daemon import DaemonSettings, Schedule
 from okrsync.settings.documents import DocumentsPlace, GitDocuments
+from okrsync.settings.lint import LintSettings
 from okrsync.settings.mappings import MappingSettings
 from okrsync.settings.practice import PersonSettings, Scoring
 from okrsync.settings.sources import SourceSettings
@@ -84,6 +85,9 @@ class Settings(Table):
         default_factory=dict, description="Where numbers come from that are in no tracker, by name."
     )
     mappings: tuple[MappingSettings, ...] = Field(default=(), description="Where objectives live; first match wins.")
+    lint: LintSettings = Field(
+        default_factory=lambda: LintSettings.model_validate({}), description="What `okrsync lint` looks for."
+    )
     safety: Safety = Field(default=Safety(), description="When okrsync stops and waits for a person.")
     plugins: PluginSettings = Field(default=PluginSettings(), description="Which plugins may be loaded.")
     _path: Path = PrivateAttr(default=Path("okrsync.toml"))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import pluggy
 
+from okrsync.domain.linting import Rule
 from okrsync.trackers.interface import TrackerType
 from okrsync.trackers.sources import MeasureType
 
@@ -25,4 +26,10 @@ def register_trackers() -> Iterable[TrackerType]:
 @hookspec
 def register_measures() -> Iterable[MeasureType]:
     """The ways to measure that the plugin offers, beside those that okrsync brings."""
+    raise AssertionError("a specification is not called")
+
+
+@hookspec
+def register_lint_rules() -> Iterable[Rule]:
+    """The rules of `okrsync lint` that the plugin offers, beside those that okrsync brings."""
     raise AssertionError("a specification is not called")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
@@ -9,11 +10,17 @@ from typing import TypeVar
 
 import pluggy
 
+from okrsync.domain.linting import Rule
 from okrsync.trackers import hookspecs
 from okrsync.trackers.interface import TrackerType
 from okrsync.trackers.sources import RESERVED, MeasureType
 
 Kind = TypeVar("Kind", TrackerType, MeasureType)
+Offered = TypeVar("Offered", TrackerType, MeasureType, Rule)
+
+_CODE = re.compile(r"[A-Z]{1,10}[0-9]{1,5}")
+RESERVED_CODES = "OKR"
+"""What the codes of okrsync's own lint rules begin with."""
 
 GROUP = "okrsync"
 """The entry point group that plugins declare."""
@@ -34,6 +41,8 @@ class Plugins:
     trackers: dict[str, TrackerType]
     left_out: tuple[LeftOut, ...]
     measures: dict[str, MeasureType] = field(default_factory=dict)
+    lint_rules: dict[str, Rule] = field(default_factory=dict)
+    """By their codes."""
 
 
 def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection[str] | None = None) -> Plugins:
@@ -45,6 +54,7 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
     manager.add_hookspecs(hookspecs)
     trackers: dict[str, TrackerType] = {}
     measures: dict[str, MeasureType] = {}
+    lint_rules: dict[str, Rule] = {}
     left_out: list[LeftOut] = []
     for point in sorted(entry_points(group=GROUP) if points is None else points, key=lambda each: each.name):
         if allowed is not None and point.name not in allowed:
@@ -56,6 +66,7 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
             manager.check_pending()
             offered = _offers(manager, point.name, "register_trackers", TrackerType)
             measured = _offers(manager, point.name, "register_measures", MeasureType)
+            ruled = _offers(manager, point.name, "register_lint_rules", Rule)  # type: ignore[type-abstract]
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's plugin must not end okrsync
             if manager.has_plugin(point.name):
                 manager.unregister(name=point.name)
@@ -63,7 +74,8 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
             continue
         left_out += [LeftOut(point.name, reason) for reason in _take(offered, trackers, "tracker type")]
         left_out += [LeftOut(point.name, reason) for reason in _take(measured, measures, "measure", RESERVED)]
-    return Plugins(trackers, tuple(left_out), measures)
+        left_out += [LeftOut(point.name, reason) for reason in _take_rules(ruled, lint_rules)]
+    return Plugins(trackers, tuple(left_out), measures, lint_rules)
 
 
 def _take(offered: Iterable[Kind], taken: dict[str, Kind], what: str, reserved: Collection[str] = ()) -> Iterable[str]:
@@ -77,7 +89,20 @@ def _take(offered: Iterable[Kind], taken: dict[str, Kind], what: str, reserved: 
             taken[kind.name] = kind
 
 
-def _offers(manager: pluggy.PluginManager, name: str, hook: str, form: type[Kind]) -> list[Kind]:
+def _take_rules(offered: Iterable[Rule], taken: dict[str, Rule]) -> Iterable[str]:
+    """Take the lint rules whose codes are new; why the rest is left out."""
+    for rule in offered:
+        if not _CODE.fullmatch(rule.code):
+            yield f"lint rule {rule.code!r}: a code is capital letters, then digits, such as ACME001"
+        elif rule.code.startswith(RESERVED_CODES):
+            yield f"lint rule {rule.code!r}: codes that begin with {RESERVED_CODES} are those of okrsync itself"
+        elif rule.code in taken:
+            yield f"lint rule {rule.code!r} is offered by another plugin already"
+        else:
+            taken[rule.code] = rule
+
+
+def _offers(manager: pluggy.PluginManager, name: str, hook: str, form: type[Offered]) -> list[Offered]:
     caller = manager.subset_hook_caller(hook, [plugin for each, plugin in manager.list_name_plugin() if each != name])
     offered = [kind for kinds in caller() for kind in kinds]
     for kind in offered:

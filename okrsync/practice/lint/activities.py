@@ -8,7 +8,11 @@ from okrsync.domain.okr import KeyResult
 from okrsync.practice.lint.quantities import Quantity, lowered, quantities, readable
 from okrsync.practice.lint.vocabulary import Words
 
-_HEAD = re.compile(r"\W*(?:(?:kr|key result)\s?\d*(?:\.\d+)?\s?[:.)\-–]\s*)?(?:(?:by|in|before|until|during) [^,]{1,40},\s*)?")
+_HEAD = re.compile(
+    r"\W*(?:(?:kr|key result)\s?\d*(?:\.\d+)?\s?[:.)\-–]\s*)?"
+    r"(?:(?:by|in|before|until|during) [^,]{1,40},\s*)?"
+)
+"""What may stand before a title proper: `KR 1:`, `By Q3,`."""
 _LONG_SPAN = 86_400.0
 """Seconds: from a day on, a span of time is a deadline or a duration; below, a response that is measured."""
 _DEADLINE = re.compile(r"(?:within|in|after|every|per|for|next|last|over|during|first)\s+(?:the\s+)?(?:\w+\s+)?$")
@@ -86,9 +90,7 @@ def _has_effect(low: str, verb: re.Match[str], numbers: tuple[Quantity, ...], wo
         between = low[verb.end() : each.start]
         if words.intentions.search(between):
             continue
-        connected = bool(
-            words.leads_to.search(between) or words.effects.search(between) or _CONNECTED.search(between)
-        )
+        connected = bool(words.leads_to.search(between) or words.effects.search(between) or _CONNECTED.search(between))
         if connected and not _is_deadline(each, low):
             return True
         # A share of things that are worked on is how much of the work is done.

@@ -132,7 +132,7 @@ class _Told:
 
 def _told(number: Quantity, low: str, words: Words) -> _Told:
     before = low[: number.start]
-    rising, falling = (max((each.start() for each in form.finditer(before)), default=-1) for form in (words.rising, words.falling))
+    rising, falling = (_last(form, before) for form in (words.rising, words.falling))
     direction = (rising > falling) - (rising < falling)
     pointed = _ends_with(words.to_words, low, number)
     if number.sign:
@@ -176,13 +176,13 @@ def _is_aside(number: Quantity, low: str, words: Words) -> bool:
     return number.hyphenated or _ends_with(words.spans, low, number)
 
 
+def _last(form: re.Pattern[str], text: str) -> int:
+    return max((each.start() for each in form.finditer(text)), default=-1)
+
+
 def _ends_with(phrases: re.Pattern[str], low: str, number: Quantity) -> bool:
     before = low[: number.start].rstrip(" ~≈")
     return any(match.end() == len(before) for match in phrases.finditer(before))
-
-
-def _weight(number: Quantity, low: str, words: Words) -> tuple[bool, bool, int]:
-    return _ends_with(words.to_words, low, number), number.unit is not None, number.start
 
 
 def _written(number: Quantity, low: str) -> str:
@@ -216,7 +216,11 @@ class _Comparing:
     @property
     def _counts_things(self) -> bool:
         """Whether the unit is a word for things that are counted: users, teams."""
-        return not self._units and re.fullmatch(r"[a-z -]+[^su]s", lowered(self.unit)) is not None and self.unit != "points"
+        return (
+            not self._units
+            and re.fullmatch(r"[a-z -]+[^su]s", lowered(self.unit)) is not None
+            and self.unit != "points"
+        )
 
     def same(self, number: Quantity, value: float | None, unit: Unit | None) -> bool:
         """Whether a number of the title is a field's value, whatever the scale of their units."""
@@ -235,9 +239,11 @@ class _Comparing:
     def names(self, number: Quantity) -> bool:
         """Whether the noun behind a number is what the fields count."""
         last = re.findall(r"[^\W\d_]+", lowered(self.unit))[-1:]
-        return bool(last) and not self._units and last[0].rstrip("s") in {
-            each.rstrip("s") for each in re.findall(r"[^\W\d_]+", number.noun)
-        }
+        return (
+            bool(last)
+            and not self._units
+            and last[0].rstrip("s") in {each.rstrip("s") for each in re.findall(r"[^\W\d_]+", number.noun)}
+        )
 
     def is_end(self, number: Quantity) -> bool:
         """Whether it is the value that the fields lead to."""
@@ -286,9 +292,7 @@ class _Comparing:
         if len(numbers) < 2 or any(each.value < 1 and self._is_share(each) for each in numbers):
             return None
         values = (self.baseline, self.target) if self.kind is Kind.REACH else (self.minimum, self.maximum)
-        as_written = all(
-            any(value is not None and _close(each.value, value) for value in values) for each in numbers
-        )
+        as_written = all(any(value is not None and _close(each.value, value) for value in values) for each in numbers)
         if not as_written or {each.unit_name for each in stated} != {last.unit_name}:
             return None
         return Disagreement(f"its numbers in {last.unit_name}", "no unit", last.unit_name)
@@ -300,7 +304,8 @@ class _Comparing:
             exact = [unit for unit in self._units if unit.family == each.unit.family]
             values = [value for value in (self.baseline, self.target, self.minimum, self.maximum) if value is not None]
             scaled = [each.value * each.unit.scale / unit.scale for unit in exact]
-            if not any(_close(one, scale * value) for one in scaled for value in values for scale in (1.0, *self._scales)):
+            fields = [scale * value for value in values for scale in (1.0, *self._scales)]
+            if not any(_close(one, value) for one in scaled for value in fields):
                 return Disagreement(f"{number_text(each.value)} {each.unit_name}", f"it in {self.unit}")
         return None
 

@@ -18,7 +18,7 @@ _ORDINAL = re.compile(r"(?<!\w)\d+(?:st|nd|rd|th)\b")
 _VERSION = re.compile(r"(?<![\w.])\d+\.\d+\.\d+(?:\.\d+)*(?!\w)")
 _OUT_OF = re.compile(r"(?<=\d)\s?(?:/|out of)\s?\d+(?:\.\d+)?(?!\w)|\bout of \d+(?:\.\d+)?(?!\w)")
 _YEAR = re.compile(r"(?<![\w.,$€£])(?:19|20)\d{2}(?:\s?[-–/]\s?(?:19|20)?\d{2})?(?![\w%]|[.,]\d)")
-_ODD_SPACES = str.maketrans({each: " " for each in "\u00a0\u2007\u2009\u200a\u202f\t"})
+_ODD_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u200a\u202f\t", " "))
 _MINUS = "-−–"
 _NEXT_WORDS = re.compile(r"\s*((?:[a-z][\w'’-]*\s*){1,4})")
 _LAST_WORD = re.compile(r"([\w.&'’-]+)\W*$")

@@ -13,7 +13,7 @@ _VOWELS = "aeiou"
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit by one of its names: the family whose members can be compared, and how many of the family's least it is."""
+    """A unit: the family whose members can be compared, and how much it is in the family's own measure."""
 
     family: str
     scale: float

@@ -34,6 +34,9 @@ TABLES = {
     "trackers",
     "sources",
     "mappings",
+    "lint",
+    "per-file-ignores",
+    "thresholds",
     "safety",
     "plugins",
 }
