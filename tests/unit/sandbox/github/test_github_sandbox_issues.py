@@ -157,6 +157,23 @@ def test_comments_by_issue_and_by_repository(site: GitHubSandbox, client: Github
     assert site.comments("acme/web", two) == []
 
 
+def test_people_edit_and_delete_comments(site: GitHubSandbox, client: Github) -> None:
+    number = site.create_issue("acme/web", "one")
+    site.set_role("acme/web", "dana", "read")
+    first = site.comment("acme/web", number, "okr: 31", author="dana")
+    second = site.comment("acme/web", number, "passing by", author="mallory")
+    told = [each["author_association"] for each in site.comments("acme/web", number)]
+    assert told == ["MEMBER", "NONE"]
+    site.clock.advance(timedelta(minutes=1))
+    site.edit_comment("acme/web", first, "okr: 3.1")
+    site.delete_comment("acme/web", second)
+    (left,) = client.get_repo("acme/web").get_issues_comments()
+    assert (left.id, left.body, left.user.login) == (first, "okr: 3.1", "dana")
+    assert left.updated_at - left.created_at == timedelta(minutes=1)
+    with pytest.raises(LookupError, match=f"acme/web has no comment {second}"):
+        site.delete_comment("acme/web", second)
+
+
 def test_issues_that_are_switched_off_or_deleted_are_gone(site: GitHubSandbox, api: Api) -> None:
     number = site.create_issue("acme/web", "t")
     site.delete_issue("acme/web", number)

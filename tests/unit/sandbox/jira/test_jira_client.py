@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -109,6 +110,47 @@ def test_comments(either: Raw) -> None:
     assert [comment.body for comment in jira.comments(key)] == ["Confidence 6/10", "Blocked by legal"]
     assert jira.comment(key, said.id).author.displayName == "bot"
     assert [comment.author for comment in either.site.issue(key).comments] == ["bot", "dana"]
+
+
+def test_people_edit_and_delete_comments(either: Raw) -> None:
+    key = either.site.create_issue("PLAT", "Epic", "One")
+    first, second = (either.site.comment(key, text) for text in ("okr: 31", "said in anger"))
+    for act in (
+        lambda: either.site.edit_comment(key, first, "okr: 3.1"),
+        lambda: either.site.delete_comment(key, second),
+    ):
+        either.site.clock.advance(timedelta(minutes=1))
+        act()
+        assert either.site.issue(key).updated == either.site.clock.now(), "each is an update of the issue"
+    (left,) = client(either).comments(key)
+    assert (left.id, left.body) == (first, "okr: 3.1")
+    assert left.updated > left.created
+    with pytest.raises(ValueError, match=f"{key} has no comment {second}"):
+        site.edit_comment(key, second, "x")
+
+
+def test_a_customer_is_told_from_those_who_work_there(cloud: Raw, data_center: Raw) -> None:
+    for raw in (cloud, data_center):
+        key = raw.site.create_issue("PLAT", "Epic", "One")
+        raw.site.add_user("mallory", customer=True)
+        for author in ("mallory", "dana"):
+            raw.site.comment(key, "Said", author=author)
+    told = [each["author"].get("accountType") for each in cloud("GET", "issue/PLAT-1/comment").json()["comments"]]
+    assert told == ["customer", "atlassian"]
+    assert "accountType" not in data_center("GET", "issue/PLAT-1/comment").json()["comments"][0]["author"]
+
+
+def test_many_issues_at_once_show_the_newest_comments_with_their_total(cloud: Raw) -> None:
+    key = cloud.site.create_issue("PLAT", "Epic", "One")
+    for number in range(21):
+        cloud.site.comment(key, f"{number}")
+    bulk = cloud("POST", "issue/bulkfetch", {"issueIdsOrKeys": [key], "fields": ["comment"]})
+    search = cloud("GET", "search/jql", jql="project = PLAT", fields="comment")
+    for shown in (bulk, search):
+        page = shown.json()["issues"][0]["fields"]["comment"]
+        assert [each["body"] for each in page["comments"]] == [f"{number}" for number in range(1, 21)]
+        assert (page["total"], page["startAt"], page["maxResults"]) == (21, 1, 20)
+    assert len(cloud("GET", f"issue/{key}", fields="comment").json()["fields"]["comment"]["comments"]) == 21
 
 
 def test_the_workflow(either: Raw) -> None:
