@@ -21,6 +21,7 @@ from okrsync.domain.audience import visible
 from okrsync.domain.cycle import Cycle, current_cycle, parse_cycle
 from okrsync.domain.okr import EVERYONE, Okrs
 from okrsync.domain.status import Facts, Status, assess
+from okrsync.practice.check_in_rules import People, Person
 from okrsync.problems import Problem, Problems, did_you_mean, listed
 from okrsync.reports.facts import gather_facts
 from okrsync.settings import Settings
@@ -218,6 +219,16 @@ class Workspace:
         return cache
 
     @cached_property
+    def people(self) -> People:
+        """Everybody whom the settings know."""
+        return People(
+            tuple(
+                Person(name, (*each.accounts, *((each.email,) if each.email else ())), each.teams)
+                for name, each in self.settings.people.items()
+            )
+        )
+
+    @cached_property
     def turn(self) -> Turn:
         """The right to change this workspace, for one process at a time: in a `with`."""
         from okrsync.store.lock import Turn
@@ -325,6 +336,7 @@ class Workspace:
                         check_in_period=self.settings.check_in_period,
                         documents={shown: file.digest for shown, file in self.documents.files.items()},
                         sources=sources,
+                        people=self.people,
                         stop=self.stop,
                         requests=lambda: trackers.requests - before + sum(policy.requests for policy in policies),
                         told=told or Silent(),

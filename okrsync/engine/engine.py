@@ -15,6 +15,9 @@ from okrsync.domain.ref import Ref
 from okrsync.domain.status import assess
 from okrsync.domain.terms import Terms
 from okrsync.engine.applying import Applied, Means, apply
+from okrsync.engine.check_in_journal import CheckInJournal
+from okrsync.engine.check_in_reading import Heard
+from okrsync.engine.conversation import Conversation
 from okrsync.engine.editing import with_editors
 from okrsync.engine.fetching import Fetched, Quest, fetch, read_all
 from okrsync.engine.journal import Journal
@@ -35,6 +38,7 @@ from okrsync.plan.planner import make_plan
 from okrsync.plan.snapshot import Tolerance
 from okrsync.plan.values import Linked, Placement, Plan, Snapshot, Wanted
 from okrsync.plan.wanted import Known, wanted_items
+from okrsync.practice.check_in_rules import People
 from okrsync.reports.facts import gather_facts
 from okrsync.store.cache import Cache
 from okrsync.store.values import CheckIn, Link
@@ -81,6 +85,8 @@ class Inputs:
     """What was read before, for who reads again and again."""
     sources: Sources | None = None
     """Where values come from that are in no tracker."""
+    people: People = field(default_factory=People)
+    """Whom the settings know."""
     uptime: Callable[[], Uptime] = system_uptime
     """For how long the machine has been running: no clock that somebody sets can change it."""
     stop: threading.Event = field(default_factory=threading.Event)
@@ -101,10 +107,11 @@ class Seen:
 
     fetched: Fetched
     measurements: Measurements
+    heard: Heard
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        return (*self.fetched.failures, *self.measurements.failures)
+        return (*self.fetched.failures, *self.measurements.failures, *self.heard.failures)
 
 
 class Engine:
@@ -116,6 +123,11 @@ class Engine:
         self._planner = planner
         self.okrs = inputs.okrs.in_cycle(inputs.cycle.name)
         self.homes = inputs.atlas.homes(self.okrs)
+        watch = Watch(inputs.clock, inputs.uptime)
+        journal = CheckInJournal.beside(inputs.cache.path, inputs.workspace, watch)
+        self.conversation = Conversation(
+            self.okrs, inputs.cycle.name, inputs.atlas.placement, inputs.pool, inputs.cache, journal, inputs.people
+        )
 
     def pull(self) -> Outcome:
         """Read the trackers, record the values and links that they show, and write to no tracker."""
@@ -158,8 +170,10 @@ class Engine:
         self._writes(outbox).tidy()
         self._record(seen)
         applied = self._apply(plan, seen.fetched.snapshot, outbox, begun)
+        spoken = self.conversation.speak(plan)
         self._record_status()
-        outcome = self._outcome((*seen.failures, *failures, *applied.failures), plan=plan, done=tuple(applied.done))
+        failures = [*seen.failures, *failures, *applied.failures, *spoken.failures]
+        outcome = self._outcome(tuple(failures), plan=plan, done=(*applied.done, *spoken.done))
         self._finish(run, outcome)
         return outcome
 
@@ -174,6 +188,7 @@ class Engine:
 
     def _look(self, outbox: Outbox, *, creating: bool, among: Okrs | None = None) -> Seen:
         inputs, okrs = self.inputs, self.okrs if among is None else among
+        self.conversation.begin()
         if creating:
             outbox.settle_first(inputs.told.phase)
         quest = Quest(
@@ -198,6 +213,7 @@ class Engine:
             told=lambda name: inputs.told.phase(f"reading {name}"),
             read=inputs.readings.read if inputs.readings else read_all,
         )
+        heard = self.conversation.listen(fetched.snapshot.items)
         inputs.told.phase("measuring")
         measurements = measure(
             tasks_of(okrs.objectives, okrs.kpis, self._place),
@@ -211,7 +227,7 @@ class Engine:
                 inputs.pool, inputs.cache.queries, inputs.cycle, inputs.clock(), self._last_value, self._said_since
             ),
         )
-        return Seen(fetched, measurements)
+        return Seen(fetched, measurements, heard)
 
     def _last_value(self, ref: Ref) -> float | None:
         known = self.inputs.cache.observations.current_of(ref)
@@ -246,32 +262,27 @@ class Engine:
         while (fresh := second.look(plan, snapshot)) is not None:
             snapshot = fresh
             plan = self._planner(wanted, snapshot, links, bases, documented)
+        if self._planner is make_plan:
+            plan = replace(plan, remarks=self.conversation.remarks(plan, snapshot))
         return plan, [*_failures_of(pending), *second.failures], pending
 
     def _known(self, measurements: Measurements) -> dict[Ref, Known]:
         """What is known of each key result: what was measured just now, else the last known value."""
         values = {ref: current.value for ref, current in self._current_values().items()}
         values |= {each.ref: each.value for each in measurements.values if each.problem is None}
-        newest = self.inputs.cache.check_ins.newest(self.inputs.cycle.name)
-        check_ins = self._check_ins()
+        said, sure = self._check_ins(), self.conversation.confidences()
         return {
             ref: Known(
                 current=values.get(ref),
-                confidence=newest[ref].confidence if ref in newest else None,
-                checked_in=as_checked_in(check_ins.get(ref)),
+                confidence=sure[ref].confidence if ref in sure else None,
+                checked_in=as_checked_in(said.get(ref)),
             )
-            for ref in {*values, *newest}
+            for ref in {*values, *said, *sure}
         }
 
     def _check_ins(self) -> dict[Ref, CheckIn]:
         """The newest check-in of each reference that names a value: a mere note takes none back."""
-        known = self.inputs.cache.check_ins
-        newest = known.newest(self.inputs.cycle.name)
-        for ref in [ref for ref, each in newest.items() if each.value is None]:
-            valued = [each for each in known.of(ref) if each.value is not None]
-            if valued:
-                newest[ref] = valued[-1]
-        return newest
+        return self.conversation.values()
 
     def _apply(self, plan: Plan, snapshot: Snapshot, outbox: Outbox, begun: Moment) -> Applied:
         inputs = self.inputs
@@ -296,6 +307,7 @@ class Engine:
         values = with_editors(seen.measurements, self._current_values(), self.inputs.pool)
         known = cache.links.live()
         with cache.transaction():
+            seen.heard.record(cache)
             for ref, located in seen.fetched.snapshot.items.items():
                 link = known.get(ref)
                 if link is None or (link.tracker, link.at) != (located.tracker, located.item.at):
@@ -331,7 +343,8 @@ class Engine:
     ) -> Outcome:
         pool = self.inputs.pool
         unique = tuple(dict.fromkeys((*pool.failures, *failures)))
-        return Outcome(plan or Plan(), done, unique, pool.used, pool.reached, self.inputs.requests())
+        notes = self.conversation.heard.notes
+        return Outcome(plan or Plan(), done, unique, pool.used, pool.reached, self.inputs.requests(), notes=notes)
 
     def _finish(self, run: int, outcome: Outcome) -> None:
         self.inputs.cache.runs.finish(

@@ -69,6 +69,8 @@ class Outcome:
     requests: int = 0
     effort: Effort = field(default_factory=Effort)
     """What a sync would take, where that was asked for."""
+    notes: tuple[str, ...] = ()
+    """What a person may want to know, and is told once."""
 
     @property
     def held(self) -> tuple[Change, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +36,7 @@ class Polled:
     @property
     def calls_for_a_sync(self) -> bool:
         """Whether a sync has something to do. What is held waits for a person and not for a sync."""
-        return bool(self.outcome.plan.steps)
+        return bool(self.outcome.plan.steps or self.outcome.plan.remarks)
 
 
 class Poller(Engine):
@@ -70,12 +70,15 @@ class Poller(Engine):
         wanted = wanted_items(among.objectives, self.inputs.atlas.placement, known, self.inputs.cycle)
         documented = {each.ref for each in self.okrs.objectives}
         documented |= {key_result.ref for each in self.okrs.objectives for key_result in each.key_results}
-        return make_plan(wanted, seen.fetched.snapshot, self._linked(), self._bases(), documented)
+        plan = make_plan(wanted, seen.fetched.snapshot, self._linked(), self._bases(), documented)
+        return replace(plan, remarks=self.conversation.remarks(plan, seen.fetched.snapshot))
 
     def _is_news(self, seen: Seen, known: Mapping[Ref, CurrentValue]) -> bool:
         """Whether anything but a value is to be written down: what it comes from, a link, a check-in's confidence, or
         once in a while that all is as it was."""
         cache, now = self.inputs.cache, self.inputs.clock()
+        if seen.heard.is_news:
+            return True
         as_of = cache.status.as_of()
         if as_of is None or as_of.date() != now.date() or now - as_of >= CONFIRMED_EVERY:
             return True

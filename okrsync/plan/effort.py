@@ -70,6 +70,8 @@ def effort_of(plan: Plan, manners: Mapping[str, Manner], existing: Mapping[Ref, 
         writes[placement.tracker] += _writes(step, manner, homes)
         if step.fields and not manner.fields_with_item:
             apart[placement.tracker, placement.project].append(step)
+    for remark in plan.remarks:
+        writes[remark.change.tracker].append(True)
     for (tracker, _), steps in apart.items():
         at_once = manners[tracker].rate.fields_at_once
         new = sum(step.creates for step in steps)

@@ -71,7 +71,7 @@ def test_a_poll_without_news_reads_once_and_writes_its_run_alone(company: World)
         polled = poll(company)
         assert polled.moved == () and not polled.recorded and not polled.calls_for_a_sync
     assert stored(company) == before
-    assert company.server.reads - asked == 3
+    assert company.server.reads - asked == 6, "the items, and what people said on them"
     assert runs(company)[-3:] == [("poll", 0, 0)] * 3
 
 
@@ -152,7 +152,7 @@ def test_what_is_not_asked_for_is_left_alone(found: Found) -> None:
     among = world.load().okrs
     alpha = replace(among, objectives=tuple(each for each in among.objectives if each.team == "alpha"))
     polled = poll(world, okrs=alpha)
-    assert {name: server.reads - before[name] for name, server in world.servers.items()} == {"work": 1, "code": 0}
+    assert {name: server.reads - before[name] for name, server in world.servers.items()} == {"work": 2, "code": 0}
     assert not polled.calls_for_a_sync and polled.outcome.failures == ()
 
 

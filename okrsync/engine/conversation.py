@@ -1,0 +1,88 @@
+"""What people and okrsync say to each other in comments, as one run goes through it: hear, count, answer, send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from okrsync.domain.items import ItemId, ItemKind
+from okrsync.domain.okr import Objective, Okrs
+from okrsync.domain.ref import Ref
+from okrsync.engine.check_in_journal import CheckInJournal, key_of
+from okrsync.engine.check_in_reading import Heard, hear
+from okrsync.engine.check_in_sending import Speaker, Talk, bring_back
+from okrsync.engine.pool import TrackerPool
+from okrsync.plan.values import Located, Placement, Plan, Remark, Snapshot
+from okrsync.practice.check_in_rules import People
+from okrsync.store.cache import Cache
+from okrsync.store.values import CheckIn
+
+
+@dataclass
+class Conversation:
+    """The check-ins of a cycle: those in the cache, and those that were just heard."""
+
+    okrs: Okrs
+    cycle: str
+    place: Callable[[Objective], Placement | None]
+    pool: TrackerPool
+    cache: Cache
+    journal: CheckInJournal
+    people: People
+    heard: Heard = field(default_factory=Heard)
+
+    def begin(self) -> None:
+        """Know what the journal knows."""
+        bring_back(self.cache, self.journal)
+
+    def listen(self, items: Mapping[Ref, Located]) -> Heard:
+        """Read what is new in the comments on these items. Nothing is written."""
+        self.heard = hear(items, self.okrs, self.place, self.pool, self.cache, self.people)
+        return self.heard
+
+    def values(self) -> dict[Ref, CheckIn]:
+        """The newest check-in of each reference that names a value."""
+        known = self.cache.check_ins.newest_values(self.cycle)
+        return known | self._again(known, lambda each: each.value is not None)
+
+    def confidences(self) -> dict[Ref, CheckIn]:
+        """The newest check-in of each reference that states a confidence."""
+        known = self.cache.check_ins.newest_confidences(self.cycle)
+        return known | self._again(known, lambda each: each.confidence is not None)
+
+    def _again(self, known: dict[Ref, CheckIn], counts: Callable[[CheckIn], bool]) -> dict[Ref, CheckIn]:
+        """The newest of what somebody spoke of just now; in `known` nothing is left of it."""
+        said: dict[Ref, list[CheckIn]] = {}
+        for each in self.heard.check_ins:
+            said.setdefault(each.ref, []).append(each)
+        gone = {*self.heard.withdrawn, *((each.ref, each.remote_id) for each in self.heard.check_ins)}
+        keys = {key_of(each) for each in self.heard.check_ins}
+        found: dict[Ref, CheckIn] = {}
+        for ref in {ref for ref, _ in gone}:
+            known.pop(ref, None)
+            kept = [
+                each
+                for each in self.cache.check_ins.of(ref)
+                if (ref, each.remote_id) not in gone and key_of(each) not in keys
+            ]
+            every = sorted(filter(counts, (*kept, *said.get(ref, ()))), key=lambda each: (each.at, each.author))
+            if every:
+                found[ref] = every[-1]
+        return found
+
+    def remarks(self, plan: Plan, snapshot: Snapshot) -> tuple[Remark, ...]:
+        """The comments that are due once a plan is done."""
+        places: dict[Ref, ItemId | None] = {step.ref: None for step in plan.steps if step.creates}
+        places |= {ref: located.item.at for ref, located in snapshot.items.items()}
+        return Talk(self.okrs, self.place, self.cache, self.heard).remarks(places, self._takes)
+
+    def _takes(self, name: str, kind: ItemKind) -> bool:
+        tracker = self.pool.get(name)
+        return tracker is not None and kind in tracker.capabilities.comments_on
+
+    def speak(self, plan: Plan) -> Speaker:
+        """Write the comments of a plan."""
+        speaker = Speaker(self.pool, self.cache, self.journal)
+        if plan.remarks:
+            speaker.say(plan.remarks, {ref: link.at for ref, link in self.cache.links.live().items()})
+        return speaker
