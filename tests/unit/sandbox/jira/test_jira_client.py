@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -113,15 +114,13 @@ def test_comments(either: Raw) -> None:
 
 
 def test_people_edit_and_delete_comments(either: Raw) -> None:
-    key = either.site.create_issue("PLAT", "Epic", "One")
-    first, second = (either.site.comment(key, text) for text in ("okr: 31", "said in anger"))
-    for act in (
-        lambda: either.site.edit_comment(key, first, "okr: 3.1"),
-        lambda: either.site.delete_comment(key, second),
-    ):
-        either.site.clock.advance(timedelta(minutes=1))
+    site = either.site
+    key = site.create_issue("PLAT", "Epic", "One")
+    first, second = (site.comment(key, text) for text in ("okr: 31", "said in anger"))
+    for act in (partial(site.edit_comment, key, first, "okr: 3.1"), partial(site.delete_comment, key, second)):
+        site.clock.advance(timedelta(minutes=1))
         act()
-        assert either.site.issue(key).updated == either.site.clock.now(), "each is an update of the issue"
+        assert site.issue(key).updated == site.clock.now(), "each is an update of the issue"
     (left,) = client(either).comments(key)
     assert (left.id, left.body) == (first, "okr: 3.1")
     assert left.updated > left.created
