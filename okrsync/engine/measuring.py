@@ -243,6 +243,8 @@ class _Meter:
         if located is None:
             if (placement.tracker, placement.project) in self.snapshot.unread:
                 raise _Unmeasurable(f"{placement.tracker} could not be read", is_failure=False)
+            if ref in self.snapshot.unsure | self.snapshot.gone:
+                raise _Unmeasurable("its item could not be found again", is_failure=False)
             raise _Unmeasurable("its item is not in the tracker yet", is_failure=False, is_noted=False)
         return located
 
