@@ -1,0 +1,70 @@
+"""Who is at the keyboard: what somebody says, commits or checks in is said in a name."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from okrsync.practice.check_in_rules import People
+    from okrsync.settings import Settings
+
+VARIABLE = "OKRSYNC_USER"
+"""The environment variable that names who is at the keyboard."""
+
+as_option = click.option(
+    "--as",
+    "name",
+    metavar="NAME",
+    help=f"Who you are. Default: {VARIABLE}, else who has your git e-mail in the settings, else your login name.",
+)
+
+
+def people_of(settings: Settings) -> People:
+    """Everybody whom the settings know, their e-mail addresses among their accounts."""
+    from okrsync.practice.check_in_rules import People, Person
+
+    return People(
+        tuple(
+            Person(name, (*each.accounts, *((each.email,) if each.email else ())), each.teams)
+            for name, each in settings.people.items()
+        )
+    )
+
+
+def who_am_i(settings: Settings, name: str | None = None) -> str:
+    """Who is at the keyboard, as documents name them: who was named, else who the surroundings tell."""
+    people = people_of(settings)
+    named = name or os.environ.get(VARIABLE, "").strip()
+    if named:
+        person = people.by_account(named)
+        return person.name if person else named
+    address = _git_address(settings.folder)
+    person = people.by_account(address) if address else None
+    if person is None:
+        login = _login()
+        person = people.by_account(login)
+        return person.name if person else login
+    return person.name
+
+
+def _git_address(folder: Path) -> str:
+    try:
+        said = subprocess.run(
+            ["git", "config", "user.email"], cwd=folder, capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return said.stdout.strip()
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
