@@ -186,7 +186,7 @@ class Engine:
     def _writes(self, outbox: Outbox) -> Writes:
         return Writes.beside(self.inputs.cache.path, outbox.watch)
 
-    def _look(self, outbox: Outbox, *, creating: bool, among: Okrs | None = None) -> Seen:
+    def _look(self, outbox: Outbox, *, creating: bool, among: Okrs | None = None, listening: bool = True) -> Seen:
         inputs, okrs = self.inputs, self.okrs if among is None else among
         self.conversation.begin()
         if creating:
@@ -213,7 +213,7 @@ class Engine:
             told=lambda name: inputs.told.phase(f"reading {name}"),
             read=inputs.readings.read if inputs.readings else read_all,
         )
-        heard = self.conversation.listen(fetched.snapshot.items)
+        heard = self.conversation.listen(fetched.snapshot.items) if listening else Heard()
         inputs.told.phase("measuring")
         measurements = measure(
             tasks_of(okrs.objectives, okrs.kpis, self._place),
