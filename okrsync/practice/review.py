@@ -15,7 +15,7 @@ from okrsync.domain.numbers import number_text
 from okrsync.domain.okr import Objective, Stage
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import KeyResultStatus, Status
-from okrsync.practice.drift import Drift, Past, drifts, is_behind
+from okrsync.practice.drift import Drift, Past, Sign, drifts, is_behind
 
 AHEAD = 0.2
 """How far (0.0–1.0) progress is above what is due where effort could be spared."""
@@ -40,6 +40,11 @@ class KeyResultReview:
     def need(self) -> int:
         """How much it asks for talk; 0 where nothing drifts."""
         return sum(each.need for each in self.drifts)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is the matter but that nobody checks in, while its value is read from elsewhere."""
+        return {each.sign for each in self.drifts} == {Sign.SILENT} and not self.status.stale
 
     @property
     def gap(self) -> float:
@@ -76,7 +81,12 @@ class Review:
     @property
     def drifting(self) -> tuple[KeyResultReview, ...]:
         """Those that drift."""
-        return tuple(each for each in self.key_results if each.drifts)
+        return tuple(each for each in self.key_results if each.drifts and not each.is_quiet)
+
+    @property
+    def quiet(self) -> tuple[KeyResultReview, ...]:
+        """Those that go as planned by their values, and on which nobody checks in."""
+        return tuple(each for each in self.key_results if each.is_quiet)
 
     @property
     def changed(self) -> tuple[KeyResultReview, ...]:
@@ -132,8 +142,7 @@ def _trade_off(behind: KeyResultReview, every: Sequence[KeyResultReview]) -> Tra
             f" {number_text(_weight(least))})"
         )
         return TradeOff(behind.ref, (least.ref,), text, {"weight": _weight(behind), "other_weight": _weight(least)})
-    text = "none near it is ahead: more effort from elsewhere, another target with a reason, or a lower score"
-    return TradeOff(behind.ref, (), text)
+    return None
 
 
 def _moved_to(behind: KeyResultReview, spare: KeyResultReview, where: str) -> TradeOff:
