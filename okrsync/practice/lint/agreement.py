@@ -305,7 +305,7 @@ class _Comparing:
             values = [value for value in (self.baseline, self.target, self.minimum, self.maximum) if value is not None]
             scaled = [each.value * each.unit.scale / unit.scale for unit in exact]
             fields = [scale * value for value in values for scale in (1.0, *self._scales)]
-            if not any(_close(one, value) for one in scaled for value in fields):
+            if not any(_close(abs(one), abs(value)) for one in scaled for value in fields):
                 return Disagreement(f"{number_text(each.value)} {each.unit_name}", f"it in {self.unit}")
         return None
 
