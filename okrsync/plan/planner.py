@@ -80,7 +80,10 @@ class _Planner:
     def _consider_missing(self, wanted: Wanted) -> None:
         placement = wanted.placement
         unreadable = (placement.tracker, placement.project) in self.snapshot.unread
-        if unreadable or wanted.ref in self.snapshot.pending or not wanted.may_create:
+        if unreadable or wanted.ref in self.snapshot.pending:
+            return
+        if not wanted.may_create:
+            self._name_lost(wanted)
             return
         if reason := self._doubt(wanted):
             self.held.append(_create_change(wanted, self.url_of, reason, ()))
@@ -115,20 +118,34 @@ class _Planner:
 
     def _doubt(self, wanted: Wanted) -> str | None:
         """Why it is not created although it is not there."""
-        link, placement = self.links.get(wanted.ref), wanted.placement
-        if wanted.ref in self.snapshot.unsure and link:
-            return (
-                f"{link.key} of {link.tracker} was not in the answer, and that it is gone could not be confirmed, or"
-                " too much else is missing too: check that the settings still name its tracker and that the account"
-                " still sees it. Where it was deleted on purpose, `okrsync cache rebuild` forgets it, and the next sync"
-                " creates it again"
-            )
+        placement = wanted.placement
+        if out_of_sight := self._out_of_sight(wanted.ref):
+            return f"{out_of_sight} forgets it, and the next sync creates it again"
         if (placement.tracker, placement.project) in self.snapshot.doubted:
             return (
                 f"too much of what okrsync knows in {placement.project} was not in the answer of {placement.tracker}:"
                 " check that the account still sees it; nothing is created there until then"
             )
         return None
+
+    def _name_lost(self, wanted: Wanted) -> None:
+        """What is a draft or over, and whose item is out of sight, would be kept up to date no more without a word."""
+        if out_of_sight := self._out_of_sight(wanted.ref):
+            link = self.links[wanted.ref]
+            at = link.tracker, link.project, link.key
+            why = f"{out_of_sight} forgets it"
+            self.held.append(Change(Action.UPDATE, wanted.ref, *at, "item", link.key, None, why))
+
+    def _out_of_sight(self, ref: Ref) -> str | None:
+        """What is to be said of a linked item of which nobody can tell whether it is gone."""
+        link = self.links.get(ref)
+        if link is None or ref not in self.snapshot.unsure:
+            return None
+        return (
+            f"{link.key} of {link.tracker} was not in the answer, and that it is gone could not be confirmed, or too"
+            " much else is missing too: check that the settings still name its tracker and that the account still sees"
+            " it. Where it was deleted on purpose, `okrsync cache rebuild`"
+        )
 
     def _objective_will_exist(self, objective: Ref) -> bool:
         return objective in {*self.created, *self.snapshot.items} - self.misplaced

@@ -214,6 +214,18 @@ def test_an_item_confirmed_gone_is_created_again_and_one_that_is_not_confirmed_i
     assert brief(world.plan().held) == [("create", "signup/kr1", None)]
 
 
+@pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.CLOSED])
+def test_an_item_out_of_sight_is_named_although_it_would_not_be_created(stage: Stage) -> None:
+    world = synced()
+    world.rewrite("signup", stage=stage)
+    del world.items[SIGNUP]
+    world.snapshot_changes = {"unsure": frozenset({SIGNUP})}
+    plan = world.plan()
+    assert lines(plan) == [] and brief(plan.held) == [("update", "signup", "item")]
+    world.snapshot_changes = {"gone": frozenset({SIGNUP})}
+    assert brief(world.plan().held) == []
+
+
 def test_nothing_is_created_where_the_tracker_could_not_be_read_or_a_creation_is_pending() -> None:
     world = World(objective())
     world.snapshot_changes = {"unread": frozenset({("work", "PLAT")})}
