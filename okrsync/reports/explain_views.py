@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
-from okrsync.domain.evidence import in_order_of_keys
+from okrsync.domain.evidence import Formula, in_order_of_keys
 from okrsync.domain.forecast import Forecast, TooLittle
 from okrsync.domain.movement import Cause, Movement, PartChange, PartMove
 from okrsync.domain.okr import KeyResult, Kind, Kpi, Measure, Source
@@ -136,7 +136,9 @@ def _parts(origin: Origin) -> Iterator[Line]:
     evidence = origin.evidence
     if not evidence.parts:
         return
-    for name, done in (("done", True), ("open", False)):
+    # Of a total nobody asked what is done.
+    is_share = evidence.formula is Formula.SHARE
+    for name, done in (("done", True), ("open", False)) if is_share else (("items", False),):
         keys = [
             (each.key, "" if each.gives == 1 else f" ({words.figure(each.gives)})")
             for each in sorted(evidence.parts, key=lambda part: in_order_of_keys(part.key))
@@ -174,6 +176,12 @@ def _movement(
     yield Line(f"from {first} to {last}")
     if with_progress:
         yield Line(f"progress {words.percent(before.progress)} → {words.percent(after.progress)}")
+    elif before.progress != after.progress:
+        inside, outside = "in its band", "out of its band"
+        yield Line(f"{inside} → {outside}" if before.progress else f"{outside} → {inside}")
+    if isinstance(found, KpiExplained) and before.terms != after.terms:
+        bands = [say.terms_text(each.terms, found.status.kpi) for each in (before, after)]
+        yield Line("its band was changed: " + " → ".join(bands))
     rows = [("", "value", "progress" if with_progress else "")]
     rows += [_cause(cause, movement, unit, with_progress) for cause in _causes(movement, with_progress)]
     rows.append(

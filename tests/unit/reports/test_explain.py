@@ -280,7 +280,9 @@ def test_the_bands_of_a_kpi_stay_visible(cache: Cache) -> None:
         "from 2026-10-04 09:00 UTC: at least 99 %",
         "from 2026-10-21 21:00 UTC: at least 99.9 %",
     ]
-    told, _ = reason(cache, ref("uptime"), day(20.2))
+    told, lines = reason(cache, ref("uptime"), day(20.2))
+    movement = section(lines, "the movement since 2026-10-21")
+    assert movement[1] == "its band was changed: at least 99 % → at least 99.9 %"
     assert (told["movement"]["before"]["min"], told["movement"]["after"]["min"]) == (99.0, 99.9)
     rows = recorded(ref("uptime"), OKRS, "acme", CYCLE, cache, NOW).rows
     assert [(each.value, each.terms and each.terms.minimum, each.in_band) for each in rows] == [
@@ -323,6 +325,17 @@ def test_what_is_like_nothing_leads_to_the_list() -> None:
 def test_the_moment_is_said(cache: Cache) -> None:
     told, lines = reason(cache, ref("fast", "moved"))
     assert told["as_of"] == NOW.isoformat() and "as of 2026-11-22 12:00 UTC" in lines[1]
+
+
+def test_of_a_count_nobody_says_what_is_done(cache: Cache) -> None:
+    from okrsync.domain.evidence import Evidence, Part
+
+    parts = tuple(Part(each, f"P-{each}") for each in "123")
+    evidence = Evidence({"from": "count", "query": "type = Bug"}, parts).to_json()
+    cache.observations.record([Measured(ref("fast", "p95"), 3.0, NOW, "3 issues of P that match", evidence)])
+    _, lines = reason(cache, ref("fast", "p95"))
+    assert section(lines, "what counts") == ["items (3): P-1, P-2, P-3"]
+    assert section(lines, "the arithmetic")[0] == "current = 3 items"
 
 
 def test_items_say_what_they_gave_and_a_long_list_ends(tmp_path: Path) -> None:
