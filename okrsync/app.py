@@ -19,6 +19,7 @@ from okrsync import settings as settings_files
 from okrsync.documents import Documents, load
 from okrsync.domain.audience import visible
 from okrsync.domain.cycle import Cycle, current_cycle, parse_cycle
+from okrsync.domain.linting import Review
 from okrsync.domain.okr import EVERYONE, Okrs
 from okrsync.domain.status import Facts, Status, assess
 from okrsync.practice.check_in_rules import People, Person
@@ -228,6 +229,11 @@ class Workspace:
             )
         )
 
+    @property
+    def review(self) -> Review:
+        """What the settings ask of an objective before it is committed."""
+        return Review(self.settings.require_review, self.settings.reviewers)
+
     @cached_property
     def turn(self) -> Turn:
         """The right to change this workspace, for one process at a time: in a `with`."""
@@ -337,6 +343,8 @@ class Workspace:
                         documents={shown: file.digest for shown, file in self.documents.files.items()},
                         sources=sources,
                         people=self.people,
+                        review=self.review,
+                        audiences=self.settings.audiences,
                         stop=self.stop,
                         requests=lambda: trackers.requests - before + sum(policy.requests for policy in policies),
                         told=told or Silent(),

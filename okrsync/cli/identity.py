@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from okrsync.practice.check_in_rules import People
-    from okrsync.settings import Settings
+    from okrsync.app import Workspace
 
 VARIABLE = "OKRSYNC_USER"
 """The environment variable that names who is at the keyboard."""
@@ -25,26 +24,14 @@ as_option = click.option(
 )
 
 
-def people_of(settings: Settings) -> People:
-    """Everybody whom the settings know, their e-mail addresses among their accounts."""
-    from okrsync.practice.check_in_rules import People, Person
-
-    return People(
-        tuple(
-            Person(name, (*each.accounts, *((each.email,) if each.email else ())), each.teams)
-            for name, each in settings.people.items()
-        )
-    )
-
-
-def who_am_i(settings: Settings, name: str | None = None) -> str:
+def who_am_i(workspace: Workspace, name: str | None = None) -> str:
     """Who is at the keyboard, as documents name them: who was named, else who the surroundings tell."""
-    people = people_of(settings)
+    people = workspace.people
     named = name or os.environ.get(VARIABLE, "").strip()
     if named:
         person = people.by_account(named)
         return person.name if person else named
-    address = _git_address(settings.folder)
+    address = _git_address(workspace.settings.folder)
     person = people.by_account(address) if address else None
     if person is None:
         login = _login()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from okrsync.domain.okr import EVERYONE, Okrs
+from okrsync.domain.okr import EVERYONE, Objective, Okrs
+from okrsync.domain.ref import Ref
 
 
 def is_shown(to: str, audience: str, audiences: Mapping[str, Collection[str]]) -> bool:
@@ -31,4 +32,22 @@ def visible(okrs: Okrs, audience: str, audiences: Mapping[str, Collection[str]])
             for each in objectives
         ),
         kpis,
+    )
+
+
+def discreet(
+    objectives: Iterable[Objective], every: Mapping[Ref, Objective], audiences: Mapping[str, Collection[str]]
+) -> tuple[Objective, ...]:
+    """The objectives, aligned only to what everybody who sees them may see: for places where more is read than said.
+
+    `every` objective that there is has its own audience, by its reference.
+    """
+
+    def is_told(target: Ref, to: str) -> bool:
+        parent = every.get(target.parent)
+        return parent is None or is_shown(parent.audience, to, audiences)
+
+    return tuple(
+        replace(each, aligns_to=tuple(target for target in each.aligns_to if is_told(target, each.audience)))
+        for each in objectives
     )

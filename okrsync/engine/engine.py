@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from okrsync.domain.audience import discreet
 from okrsync.domain.cycle import Cycle
+from okrsync.domain.linting import Review
 from okrsync.domain.okr import Kpi, Objective, Okrs
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import assess
@@ -37,7 +39,7 @@ from okrsync.plan.effort import effort_of
 from okrsync.plan.planner import make_plan
 from okrsync.plan.snapshot import Tolerance
 from okrsync.plan.values import Linked, Placement, Plan, Snapshot, Wanted
-from okrsync.plan.wanted import Known, wanted_items
+from okrsync.plan.wanted import NO_REVIEW, Known, wanted_items
 from okrsync.practice.check_in_rules import People
 from okrsync.reports.facts import gather_facts
 from okrsync.store.cache import Cache
@@ -87,6 +89,10 @@ class Inputs:
     """Where values come from that are in no tracker."""
     people: People = field(default_factory=People)
     """Whom the settings know."""
+    review: Review = NO_REVIEW
+    """What is asked of an objective before a tracker hears of it."""
+    audiences: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Name → who belongs to it."""
     uptime: Callable[[], Uptime] = system_uptime
     """For how long the machine has been running: no clock that somebody sets can change it."""
     stop: threading.Event = field(default_factory=threading.Event)
@@ -203,9 +209,7 @@ class Engine:
             unshown=outbox.unshown(),
             written=self._writes(outbox).recent(),
         )
-        wished = {
-            each.ref for each in wanted_items(self.okrs.objectives, inputs.atlas.placement, {}) if each.may_create
-        }
+        wished = {each.ref for each in self._wanted({}) if each.may_create}
         fetched = fetch(
             quest,
             inputs.pool,
@@ -228,6 +232,12 @@ class Engine:
             ),
         )
         return Seen(fetched, measurements, heard)
+
+    def _wanted(self, known: Mapping[Ref, Known], among: Okrs | None = None) -> tuple[Wanted, ...]:
+        """What objectives ask of the trackers. No item names what is for fewer people than the item is."""
+        inputs, okrs = self.inputs, self.okrs if among is None else among
+        told = discreet(okrs.objectives, self.okrs.by_ref, inputs.audiences)
+        return wanted_items(told, inputs.atlas.placement, known, inputs.cycle, inputs.review)
 
     def _last_value(self, ref: Ref) -> float | None:
         known = self.inputs.cache.observations.current_of(ref)
@@ -253,7 +263,7 @@ class Engine:
         )
         snapshot = replace(snapshot, pending=frozenset(pending))
         known = self._known(seen.measurements)
-        wanted = wanted_items(self.okrs.objectives, inputs.atlas.placement, known, inputs.cycle)
+        wanted = self._wanted(known)
         documented = {each.ref for each in self.okrs.objectives}
         documented |= {key_result.ref for each in self.okrs.objectives for key_result in each.key_results}
         links, bases = self._linked(), self._bases()

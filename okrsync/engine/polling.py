@@ -15,7 +15,6 @@ from okrsync.engine.engine import Engine, Seen
 from okrsync.engine.outcome import Outcome
 from okrsync.plan.planner import make_plan
 from okrsync.plan.values import Plan
-from okrsync.plan.wanted import wanted_items
 from okrsync.store.values import CurrentValue, Measured
 
 CONFIRMED_EVERY = timedelta(hours=12)
@@ -42,16 +41,19 @@ class Polled:
 class Poller(Engine):
     """An engine that works again and again on what `Inputs.readings` remembers."""
 
-    def poll(self, okrs: Okrs | None = None, *, planning: bool = True, confirm: bool = False) -> Polled:
+    def poll(
+        self, okrs: Okrs | None = None, *, planning: bool = True, confirm: bool = False, kind: str = "poll"
+    ) -> Polled:
         """Read what changed and record it. Nothing is written to a tracker or a document.
 
         Args:
             okrs: the objectives and KPIs that are looked at, of this cycle; without it, all.
             planning: whether to find out what a sync would do.
             confirm: record everything, whether it is news or not; for when the documents changed.
+            kind: how the run is called in the cache.
         """
         among = self.okrs if okrs is None else okrs.in_cycle(self.inputs.cycle.name)
-        run = self.inputs.cache.runs.begin("poll")
+        run = self.inputs.cache.runs.begin(kind)
         seen = self._look(self._outbox(run), creating=False, among=among)
         plan = self._due(seen, among) if planning else None
         known = self._current_values()
@@ -67,7 +69,7 @@ class Poller(Engine):
     def _due(self, seen: Seen, among: Okrs) -> Plan:
         """What a sync would do, decided on what a poll sees. The sync itself reads everything before it decides."""
         known = self._known(seen.measurements)
-        wanted = wanted_items(among.objectives, self.inputs.atlas.placement, known, self.inputs.cycle)
+        wanted = self._wanted(known, among)
         documented = {each.ref for each in self.okrs.objectives}
         documented |= {key_result.ref for each in self.okrs.objectives for key_result in each.key_results}
         plan = make_plan(wanted, seen.fetched.snapshot, self._linked(), self._bases(), documented)

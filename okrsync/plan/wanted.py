@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from okrsync.domain.alignment import parents_first
 from okrsync.domain.cycle import Cycle
 from okrsync.domain.items import FieldValue, ItemKind
+from okrsync.domain.linting import Review
 from okrsync.domain.numbers import number_text, quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Objective, Stage
 from okrsync.domain.progress import progress
@@ -15,9 +16,12 @@ from okrsync.domain.ref import Ref
 from okrsync.plan.block import Block
 from okrsync.plan.merge import CheckedIn
 from okrsync.plan.values import ManualValue, Placement, Role, Wanted
+from okrsync.practice.stages import is_pushed
 
 PROGRESS_DIGITS = 4
 """Decimal places of a progress that is written to a tracker's field."""
+NO_REVIEW = Review()
+"""What is asked of an objective where the settings ask for no review."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,17 @@ def wanted_items(
     place: Callable[[Objective], Placement | None],
     known: Mapping[Ref, Known],
     cycle: Cycle | None = None,
+    review: Review = NO_REVIEW,
 ) -> tuple[Wanted, ...]:
     """The items that the objectives of a cycle ask for: what is aligned to first, each before its key results.
 
-    `place` gives an objective's placement; None leaves it to the documents and check-ins alone.
+    `place` gives an objective's placement; None leaves it to the documents and check-ins alone. An objective that
+    lacks the `review` that is required asks for nothing: an item that it has already is left as it is.
     """
     return tuple(
         item
         for objective in parents_first(objectives)
-        if (placement := place(objective)) is not None
+        if is_pushed(objective, review) and (placement := place(objective)) is not None
         for item in _items(objective, placement, known, cycle)
     )
 
