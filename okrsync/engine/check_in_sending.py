@@ -19,6 +19,7 @@ from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
 from okrsync.plan.values import Action, Change, Placement, Remark
 from okrsync.practice.check_in_comments import answered_in, render, signed_in
+from okrsync.practice.score_comments import scored_in
 from okrsync.store.cache import Cache
 from okrsync.store.values import CheckIn, CommentAnswer
 from okrsync.trackers.errors import TrackerError, Transient
@@ -205,5 +206,7 @@ def _find(remark: Remark, tracker: Tracker, item: ItemId) -> str | None:
             return comment.id
         answered = answered_in(comment.text)
         if answered and answer_key(tracker.context.name, answered) == remark.key:
+            return comment.id
+        if scored_in(comment.text) == remark.key:
             return comment.id
     return None

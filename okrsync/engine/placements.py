@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from okrsync.domain.items import ItemKind
 from okrsync.domain.okr import Kpi, Objective, Okrs
 from okrsync.domain.ref import Ref
 from okrsync.plan.merge import Authority
@@ -45,6 +46,10 @@ class Atlas:
     def keeps_history(self, tracker: str) -> bool:
         """Whether the tracker with this name in the settings tells who changed a field, and when."""
         return self._kinds[tracker].capabilities.field_history
+
+    def takes_comments(self, tracker: str, kind: ItemKind) -> bool:
+        """Whether items of a kind take comments in the tracker with this name in the settings."""
+        return kind in self._kinds[tracker].capabilities.comments_on
 
     def place(self, owned: Objective | Kpi) -> Place | None:
         """The place of an objective or KPI; None where no mapping matches."""

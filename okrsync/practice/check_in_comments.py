@@ -67,15 +67,15 @@ def render(signed: Signed, key_result: KeyResult, markup: Markup, *, named: bool
     """The comment that tells people of a check-in; `named`: on an item of which the key result is but one part."""
     said = signed.said
     strong = "**{}**" if markup is Markup.MARKDOWN else "*{}*"
-    about = f" on {_shown(key_result.title, markup)}" if named else ""
-    entered = f" (entered by {_shown(signed.entered_by, markup)})" if signed.entered_by else ""
+    about = f" on {in_markup(key_result.title, markup)}" if named else ""
+    entered = f" (entered by {in_markup(signed.entered_by, markup)})" if signed.entered_by else ""
     figures = [_value(said.value, key_result)] if said.value is not None else []
     figures += [f"confidence {number_text(round(said.confidence, 4))}"] if said.confidence is not None else []
-    facts = f": {_shown(', '.join(figures), markup)}" if figures else ""
-    head = f"{strong.format('Check-in')} by {_shown(signed.author, markup)}{entered}{about}{facts}"
+    facts = f": {in_markup(', '.join(figures), markup)}" if figures else ""
+    head = f"{strong.format('Check-in')} by {in_markup(signed.author, markup)}{entered}{about}{facts}"
     bullet = "-" if markup is Markup.MARKDOWN else "*"
     told = (("Note", said.note), ("Obstacles", said.obstacles), ("Help needed", said.help_needed))
-    listed = [f"{bullet} {name}: {_shown(text, markup)}" for name, text in told if text.strip()]
+    listed = [f"{bullet} {name}: {in_markup(text, markup)}" for name, text in told if text.strip()]
     written = line(signed)
     # GitHub takes @0 for the name of an account, unless it stands in code.
     written = f"`{written}`" if markup is Markup.MARKDOWN else written
@@ -118,9 +118,9 @@ def answer(comment_id: str, why: str, key_result: KeyResult | None, markup: Mark
     code = "`{}`" if markup is Markup.MARKDOWN else "{{{{{}}}}}"
     name = f" {key_result.ref.key_result}" if key_result else ""
     written = f"okr{name}: {example(key_result) if key_result else '3.1'} @0.6 waiting for the vendor"
-    unit = f" (in {_shown(key_result.unit, markup)})" if key_result and key_result.unit else ""
+    unit = f" (in {in_markup(key_result.unit, markup)})" if key_result and key_result.unit else ""
     return (
-        f"This is no check-in yet: {_shown(why, markup)}.\n\n"
+        f"This is no check-in yet: {in_markup(why, markup)}.\n\n"
         f"Write it on a line of its own, as {code.format(written)}: the value now{unit}, how sure you are that the"
         " target is reached (0 to 1), and a note. You may edit your comment, or write a new one.\n\n"
         f"okrsync answers comment {comment_id}"
@@ -129,7 +129,7 @@ def answer(comment_id: str, why: str, key_result: KeyResult | None, markup: Mark
 
 def refusal(comment_id: str, why: str, markup: Markup) -> str:
     """The answer to a check-in that is readable and not its author's to make."""
-    return f"This check-in does not count: {_shown(why, markup)}.\n\nokrsync answers comment {comment_id}"
+    return f"This check-in does not count: {in_markup(why, markup)}.\n\nokrsync answers comment {comment_id}"
 
 
 def answered_in(text: str) -> str | None:
@@ -172,7 +172,7 @@ _MARKUP = {
 }
 
 
-def _shown(text: str, markup: Markup) -> str:
+def in_markup(text: str, markup: Markup) -> str:
     """Somebody's text on one line that the tracker shows as it was written, and that calls nobody."""
     words = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return _MARKUP[markup].sub(lambda found: _escaped(found, markup), _unheard(words, markup))
