@@ -102,10 +102,11 @@ class GitHubTracker(Tracker):
 
     @property
     def rate(self) -> WriteRate:
-        """The pause after each write and, where GitHub runs it, the limits on creations."""
-        host = urlsplit(self.context.url).hostname or ""
+        """The pause after each write and, but for an Enterprise Server, the limits on creations."""
+        address = urlsplit(self.context.url)
+        host = address.hostname or ""
         pause = write_interval(self.context, host)
-        if is_hosted_by_github(host):
+        if is_hosted_by_github(host) or not address.path.rstrip("/").endswith("/api/v3"):
             return WriteRate(pause, CREATIONS_A_MINUTE, CREATIONS_AN_HOUR, BATCH)
         return WriteRate(pause, fields_at_once=BATCH)
 

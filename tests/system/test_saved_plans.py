@@ -121,3 +121,14 @@ def test_a_plan_of_another_workspace_cycle_or_digest_is_refused(desk: Desk, okrs
     moved = okrsync("sync", "--plan", "plan.json")
     assert moved.code == 2 and "'acme'" in moved.err and "'other'" in moved.err
     assert writes(desk) == 0
+
+
+def test_a_large_plan_says_how_long_githubs_limits_on_creations_make_it(desk: Desk, okrsync: Okrsync) -> None:
+    desk.write_team(objectives=100, key_results=5)  # 600 items: 80 in a minute, 500 in an hour
+    said = okrsync("plan").out.splitlines()[-1]
+    effort = okrsync("plan", "--json").json["effort"]
+    assert effort["creations"] == 600 and f"takes {effort['requests']} requests" in said
+    if desk.ground.name == "github":
+        assert effort["seconds"] == 3660 and said.endswith("at least 1 hour 1 minute at the pace that trackers allow")
+    else:
+        assert effort["seconds"] == 0 and "at least" not in said
