@@ -17,17 +17,16 @@ from pathlib import Path
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
 
 from okrsync.cli.program import run
 from okrsync.domain.ref import Ref
 from okrsync.sandbox.faults import Fault
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.sandbox.jira import JiraSandbox
+from tests.system.cage import CANARY, Cage
 from tests.system.cli_desk import begin
 from tests.system.grounds import CYCLE, GROUNDS, TOKEN_VARIABLE, Desk, GitHub, Ground, JiraCloud, served
 
-CANARY = "canary7f3aE5tweetc0ffee42sings"
 TRACES = tuple(
     each
     for text in (CANARY, f"bot@demo.example:{CANARY}", f":{CANARY}", f"x-access-token:{CANARY}")
@@ -44,18 +43,6 @@ COMMANDS = (
     ["trackers", "--online"],
     ["cache", "info"],
 )
-
-
-class Cage(KeyringBackend):
-    """A keyring with the canary in it."""
-
-    priority = 1
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return CANARY if (service, username) == ("okrsync", "canary") else None
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        raise AssertionError("nobody stores it anew")
 
 
 class Records(logging.Handler):
@@ -250,16 +237,17 @@ def test_whatever_fails_it_is_told_nowhere_and_goes_nowhere_else(
 
 @pytest.mark.parametrize("desk", [JiraCloud, GitHub], indirect=True, ids=lambda ground: ground.name)
 def test_no_process_shows_it_in_its_command_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    for source in ("command", "file"):
-        use(desk, kept_in(desk, monkeypatch)[source])
-        desk.ground.site.faults.add(Fault("delay", seconds=0.3))
-        process = begin(desk.folder, "sync", "--verbose")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", f"{Cage.__module__}.{Cage.__name__}")
+    for source in kept_in(desk, monkeypatch).values():
+        use(desk, source)
+        desk.ground.site.faults.add(Fault("delay", seconds=0.2))
+        process = begin(desk.folder, "sync", "--verbose", "--log-format", "json")
         lines: set[bytes] = set()
         while process.poll() is None:
             lines |= {_command_line(path) for path in Path("/proc").glob("[0-9]*")}
-            time.sleep(0.02)
+            time.sleep(0.05)
         out, err = process.communicate()
-        assert process.returncode == 0, err
+        assert process.returncode == 0, (source, err)
         assert any(b"from okrsync.cli import main" in line for line in lines), "the process itself was seen"
         nowhere(desk, out, err, *(line.decode("utf-8", "replace") for line in lines))
 
