@@ -108,6 +108,8 @@ class _Desk:
         self.selection: Selection = selection_of(settings, select, ignore)
         self._check_codes((*select, *ignore))
         self._paths = tuple(each.resolve() for each in paths)
+        self._folder = settings.folder.resolve()
+        self._resolved: dict[str, Path] = {}
         self.workspace.fetch_documents(again=False)
         self._remembered, self._parsed = self._read_cache()
         self.drafts: Drafts = self._read()
@@ -172,7 +174,7 @@ class _Desk:
         )
         for path in self._paths:
             if not any(_is_in(file.path.resolve(), path) for file in drafts.documents.files.values()) and not any(
-                _is_in((self.workspace.shown_from / each.file).resolve(), path) for each in drafts.problems
+                _is_in(self._path_of(each.file), path) for each in drafts.problems
             ):
                 raise click.UsageError(f"{path} holds no document: those are in {settings.documents_folder}")
         return drafts
@@ -207,12 +209,16 @@ class _Desk:
         cycle = self.call.cycle
         if cycle is not None and finding.ref is not None and finding.ref.cycle != cycle:
             return False
-        path = (self.workspace.shown_from / finding.file).resolve()
-        return not self._paths or any(_is_in(path, each) for each in self._paths)
+        return not self._paths or any(_is_in(self._path_of(finding.file), each) for each in self._paths)
 
     def _name_in_settings(self, shown: str) -> str:
-        path, folder = (self.workspace.shown_from / shown).resolve(), self.workspace.settings.folder.resolve()
-        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+        path = self._path_of(shown)
+        return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else path.as_posix()
+
+    def _path_of(self, shown: str) -> Path:
+        if shown not in self._resolved:
+            self._resolved[shown] = (self.workspace.shown_from / shown).resolve()
+        return self._resolved[shown]
 
 
 def _is_in(path: Path, asked: Path) -> bool:

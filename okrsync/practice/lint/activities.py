@@ -29,10 +29,15 @@ def activity(key_result: KeyResult, words: Words) -> str | None:
     """The words with which a title speaks of work, where nothing measures what comes of it; None for a result."""
     title = readable(key_result.title)
     low = lowered(title)
-    numbers = quantities(title, words)
+    verb = _verb_at_the_beginning(low, words)
+    # Most titles have none of these words: numbers are looked for in the others only.
+    if verb is None and not any(
+        form.search(low) for form in (words.done_participles, words.states_of_being, words.deliverables)
+    ):
+        return None
     if _fields_measure(key_result, low, words):
         return None
-    verb = _verb_at_the_beginning(low, words)
+    numbers = quantities(title, words)
     if verb is not None:
         return None if _has_effect(low, verb, numbers, words) else title[verb.start() : verb.end()]
     done = _said_to_be_done(low, numbers, words) or _counted_deliverables(low, numbers, words)

@@ -13,6 +13,7 @@ _NUMBER = re.compile(
     r"(?P<digits>\d{1,3}(?:[,' \u202f]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\d+,\d{1,2}(?!\d)|\.\d+)"
     r"(?P<plus>\+)?"
 )
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?\b|\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b")
 _ORDINAL = re.compile(r"(?<!\w)\d+(?:st|nd|rd|th)\b")
 _VERSION = re.compile(r"(?<![\w.])\d+\.\d+\.\d+(?:\.\d+)*(?!\w)")
@@ -65,6 +66,8 @@ def quantities(title: str, words: Words) -> tuple[Quantity, ...]:
     """The numbers of a title that count something, in the order in which they stand."""
     text = readable(title)
     low = lowered(text)
+    if not _DIGIT.search(low) and not words.numeral.search(low):
+        return ()
     taken = _names(text, low, words)
     found = [each for each in _numbers(text, low, words) if not _overlaps(each.start, each.end, taken)]
     covered = [(each.start, each.end) for each in found]

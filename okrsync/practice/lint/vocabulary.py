@@ -109,17 +109,15 @@ def pattern(phrases: Iterable[str], *, after_digits: bool = False) -> re.Pattern
 
     With `after_digits`, a phrase may follow a digit without a space.
     """
-    every = {form for phrase in phrases for form in _forms(phrase.lower().strip()) if form}
+    every = {" ".join(form.lower().split()) for phrase in phrases for form in _forms(phrase.strip())} - {""}
     if not every:
         return _NEVER
     before = r"(?<![^\W\d])" if after_digits else r"(?<!\w)"
-    return re.compile("|".join(_whole(each, before) for each in sorted(every, key=lambda each: (-len(each), each))))
-
-
-def _whole(phrase: str, before: str) -> str:
-    before = before if re.match(r"\w", phrase) else ""
-    after = r"(?!\w)" if re.search(r"\w$", phrase) else ""
-    return before + r"\s+".join(map(re.escape, phrase.split())) + after
+    groups: dict[tuple[str, str], list[str]] = {}
+    for each in sorted(every, key=lambda each: (-len(each), each)):
+        ends = before if re.match(r"\w", each) else "", r"(?!\w)" if re.search(r"\w$", each) else ""
+        groups.setdefault(ends, []).append(r"\s+".join(map(re.escape, each.split())))
+    return re.compile("|".join(f"{start}(?:{'|'.join(held)}){end}" for (start, end), held in groups.items()))
 
 
 def _forms(phrase: str) -> Iterable[str]:
