@@ -241,12 +241,16 @@ class _Meter:
         if task.kind is ItemKind.OTHER:
             raise _Unmeasurable('a KPI has no item of its own: name one in the measure (item = "…")')
         if located is None:
-            if (placement.tracker, placement.project) in self.snapshot.unread:
-                raise _Unmeasurable(f"{placement.tracker} could not be read", is_failure=False)
-            if ref in self.snapshot.unsure | self.snapshot.gone:
-                raise _Unmeasurable("its item could not be found again", is_failure=False)
+            self._must_be_new(ref, placement)
             raise _Unmeasurable("its item is not in the tracker yet", is_failure=False, is_noted=False)
         return located
+
+    def _must_be_new(self, ref: Ref, placement: Placement) -> None:
+        """Raise where an item that is not in the snapshot may be in the tracker all the same."""
+        if (placement.tracker, placement.project) in self.snapshot.unread:
+            raise _Unmeasurable(self.pool.why_unread(placement.tracker), is_failure=False)
+        if ref in self.snapshot.unsure | self.snapshot.gone:
+            raise _Unmeasurable("its item could not be found again", is_failure=False)
 
     def _other_item(self, task: Task, placement: Placement, name: str) -> Located:
         key = str(task.measure.item)
@@ -254,7 +258,7 @@ class _Meter:
         if asked not in self.others:
             tracker = self.pool.get(placement.tracker)
             if tracker is None:
-                raise _Unmeasurable(f"{placement.tracker} could not be read", is_failure=False)
+                raise _Unmeasurable(self.pool.why_unread(placement.tracker), is_failure=False)
             try:
                 self.others[asked] = tracker.item(key, [name], task.board)
             except TrackerError as error:
@@ -293,7 +297,8 @@ class _Meter:
         ref = task.ref if own else task.ref.parent
         located = self.snapshot.items.get(ref)
         if located is None:
-            raise _Unmeasurable("its item is not in the tracker yet, or could not be read", is_failure=False)
+            self._must_be_new(ref, placement)
+            raise _Unmeasurable("its item is not in the tracker yet", is_failure=False)
         points = None if task.measure.by == "count" else task.measure.by
         self.parents.setdefault((located.tracker, points, task.board), []).append((task, located.item))
 
@@ -303,7 +308,7 @@ class _Meter:
             tracker = self.pool.get(name)
             if tracker is None:
                 for task, _ in group:
-                    self._unmeasurable(task, _Unmeasurable(f"{name} could not be read", is_failure=False))
+                    self._unmeasurable(task, _Unmeasurable(self.pool.why_unread(name), is_failure=False))
                 continue
             parents = {item.at.id: item for _, item in group}
             try:

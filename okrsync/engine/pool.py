@@ -52,6 +52,11 @@ class TrackerPool:
         """Why trackers as a whole cannot be used."""
         return tuple(Failure(cause_of(error), str(error), tracker=name) for name, error in self._broken.items())
 
+    def why_unread(self, name: str) -> str:
+        """Why a tracker that failed as a whole gives no value."""
+        error = self._broken.get(name)
+        return f"{name} could not be read" + (f": {error}" if error else "")
+
     @property
     def broken(self) -> Mapping[str, TrackerError]:
         """The trackers that failed as a whole, and what each raised."""

@@ -205,7 +205,7 @@ class Inquiry:
     def _tracker(self, name: str) -> Tracker:
         tracker = self._pool.get(name)
         if tracker is None:
-            raise Unanswered(f"{name} could not be read", is_failure=False)
+            raise Unanswered(self._pool.why_unread(name), is_failure=False)
         if not tracker.capabilities.queries:
             raise Unanswered(f"tracker {name} answers no queries; measure by field, children or manual instead")
         return tracker
