@@ -223,8 +223,8 @@ class _Planner:
                     None,
                     before="open",
                     after="closed",
-                    why=f"{gone} okrsync deletes nothing: close {at.key} in the tracker,"
-                    f' or put {ref} back (with stage = "closed" to have it closed)',
+                    why=f"{gone} okrsync deletes nothing: close {at.key} in the tracker, or put {ref} back"
+                    + ("" if ref.is_key_result else ' (with stage = "closed" to have it closed)'),
                 )
             )
 

@@ -172,6 +172,13 @@ def test_an_objective_removed_from_the_documents_is_proposed_for_closing_and_not
     assert brief(plan.held) == [("close", "signup", None)]
 
 
+def test_a_key_result_that_left_the_documents_is_proposed_for_closing_and_has_no_stage() -> None:
+    world = synced(objective("signup", key_results=2))
+    world.rewrite("signup", key_results=world.objectives[0].key_results[:1])
+    (held,) = world.plan().held
+    assert brief((held,)) == [("close", "signup/kr2", None)] and "stage" not in held.why
+
+
 def test_alignment_becomes_a_link_and_a_link_that_we_made_is_taken_back() -> None:
     world = synced(objective("newcomers"), objective("growth"), objective(aligns_to=(Ref(CYCLE, "newcomers"),)))
     assert world.items[SIGNUP].links == {world.items[Ref(CYCLE, "newcomers")].at.id}
