@@ -228,7 +228,12 @@ class Engine:
             inputs.clock(),
             inputs.sources,
             Inquiry(
-                inputs.pool, inputs.cache.queries, inputs.cycle, inputs.clock(), self._last_value, self._said_since
+                inputs.pool,
+                inputs.cache.queries,
+                inputs.cycle,
+                inputs.clock(),
+                inputs.cache.observations.current_of,
+                self._said_since,
             ),
         )
         return Seen(fetched, measurements, heard)
@@ -238,10 +243,6 @@ class Engine:
         inputs, okrs = self.inputs, self.okrs if among is None else among
         told = discreet(okrs.objectives, self.okrs.by_ref, inputs.audiences)
         return wanted_items(told, inputs.atlas.placement, known, inputs.cycle, inputs.review)
-
-    def _last_value(self, ref: Ref) -> float | None:
-        known = self.inputs.cache.observations.current_of(ref)
-        return known.value if known else None
 
     def _said_since(self, ref: Ref) -> float | None:
         """The value of the newest check-in, where that is newer than what was last measured."""

@@ -24,6 +24,7 @@ from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Cause
 from okrsync.engine.pool import TrackerPool, cause_of
 from okrsync.store.tables.matches import QueryReadings
+from okrsync.store.values import CurrentValue
 from okrsync.trackers.errors import Misconfigured, NotFound, Rejected, TrackerError
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Match, Query
@@ -76,7 +77,7 @@ class Inquiry:
     """Asks the trackers of one run.
 
     Args:
-        last: the last known value of a reference, None where none is known.
+        last: what is known of a reference, None where nothing is.
         checked_in: the value of the newest check-in since that value was last seen, None where there is none.
     """
 
@@ -86,7 +87,7 @@ class Inquiry:
         readings: QueryReadings,
         cycle: Cycle,
         now: datetime,
-        last: Callable[[Ref], float | None],
+        last: Callable[[Ref], CurrentValue | None],
         checked_in: Callable[[Ref], float | None] = lambda _ref: None,
     ) -> None:
         self._pool = pool
@@ -147,10 +148,12 @@ class Inquiry:
     def _answer(self, asked: Asked, found: _Seen) -> Answer | Unanswered:
         if found.deserted and not self._is_checked_in(asked.ref):
             query, project = asked.measure.options["query"], asked.project
+            do = "change the query"
+            if asked.ref.is_key_result:
+                do = f"check in 0 (okrsync checkin {asked.ref} --value 0)"
             return Unanswered(
                 f"nothing matches {query!r} any more, and nothing else can be seen in {project} either: check that the"
-                f" account may still see it. If there is nothing indeed, check in the value 0 (okrsync checkin"
-                f" {asked.ref}): then that is believed"
+                f" account may still see it. If there is nothing indeed, {do}: then that is believed"
             )
         if asked.measure.source == "sum" and self._has_lost_its_numbers(asked, found.matches):
             field = asked.measure.field
@@ -167,7 +170,15 @@ class Inquiry:
     def _has_lost_its_numbers(self, asked: Asked, matches: Sequence[Match]) -> bool:
         field = asked.measure.field or ""
         empty = all(each.values.get(field) is None for each in matches)
-        return bool(matches and empty and self._last(asked.ref))
+        return bool(matches and empty and self._was_something(asked))
+
+    def _was_something(self, asked: Asked) -> bool:
+        """Whether the last known value, measured in this way, was another one than 0."""
+        known = self._last(asked.ref)
+        if known is None or not known.value:
+            return False
+        method = Evidence.from_json(known.evidence).method
+        return not method or method == method_of(asked.measure, project=asked.project)
 
     def _matches(self, name: str, query: Query, group: Sequence[Asked]) -> _Seen:
         tracker = self._tracker(name)
@@ -176,7 +187,7 @@ class Inquiry:
         found = tracker.matches(query, known.matches, known.cursor)
         self._pool.answered(name)
         matches = found.after(known.matches)
-        if not matches and (known.matches or any(self._last(each.ref) for each in group)):
+        if not matches and (known.matches or any(map(self._was_something, group))):
             found = tracker.matches(query, known.matches)
             matches = found.after({})
             if not matches and found.deserted:

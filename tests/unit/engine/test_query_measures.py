@@ -243,7 +243,7 @@ def test_a_check_in_of_nothing_makes_nothing_believable(found: Found) -> None:
     world.server.visible = lambda project: []  # type: ignore[method-assign]
     world.time.sleep(60)
     said = [each.message for each in world.run("pull").failures if each.ref]
-    assert len(said) == 2 and "check in the value 0 (okrsync checkin 2026-Q4/signup/kr1)" in said[0]
+    assert len(said) == 2 and "check in 0 (okrsync checkin 2026-Q4/signup/kr1 --value 0)" in said[0]
     assert values(world, 2) == [1, 2]
 
     check_in(world, KR, 3.0)
@@ -258,6 +258,25 @@ def test_a_check_in_of_nothing_makes_nothing_believable(found: Found) -> None:
     check_in(world, KR.parent.child("kr2"), 0.0)
     world.run("pull")
     assert values(world, 2) == [0, 0]
+
+
+def test_of_another_query_nothing_is_believed_at_once(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug"))
+    work(world, "bug")
+    world.sync()
+    world.server.visible = lambda project: []  # type: ignore[method-assign]
+    assert "check in 0" in only_measure_failure(world)
+
+    world.objectives["alpha"]["signup"].key_results[0].measure = count("label:idea")
+    world.write("alpha")
+    world.run("pull")
+    assert value(world).value == 0
+
+
+def only_measure_failure(world: World) -> str:
+    (said,) = [each.message for each in world.run("pull").failures if each.ref == KR]
+    return said
 
 
 def test_a_sum_of_which_no_number_is_left_stays_until_somebody_enters_one(found: Found) -> None:
