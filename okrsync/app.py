@@ -47,6 +47,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class NoDocuments(Problems):
+    """Documents that come from git could not be fetched, and none were before. It may go well the next time."""
+
+
 @dataclass
 class Workspace:
     """One workspace as one command sees it.
@@ -147,7 +151,7 @@ class Workspace:
             raise Interrupted from None
         except NotFetched as why:
             if not is_there(folder):
-                raise Problems([Problem(self.settings.path.name, 0, "documents", str(why))]) from None
+                raise NoDocuments([Problem(self.settings.path.name, 0, "documents", str(why))]) from None
             self.warn(f"{why}. The documents that were fetched before stay in use")
             return False
         if changed:
@@ -240,6 +244,10 @@ class Workspace:
         from okrsync.store.lock import Turn
 
         return Turn(self.settings.cache_file, self.doing, self.now)
+
+    def forget_the_day(self) -> None:
+        """Let the current cycle be looked up afresh: the next one may have begun."""
+        self.__dict__.pop("cycle", None)
 
     def read_again(self) -> None:
         """Let the documents be read afresh when they are next asked for."""

@@ -26,12 +26,19 @@ class Call:
     quiet: bool = False
     verbose: bool = False
     log_format: LogFormat = "text"
+    if_running: str = "fail"
+    """`skip`: that another okrsync works is no failure."""
     screen: Screen = field(default_factory=Screen)
 
     @cached_property
     def voice(self) -> Voice:
         """Where messages to people and logs go."""
         return Voice(self.log_format, quiet=self.quiet, verbose=self.verbose)
+
+    def choose_log_format(self, log_format: LogFormat) -> None:
+        """Let messages look so from now on."""
+        self.log_format = log_format
+        self.__dict__.pop("voice", None)
 
     def workspace(self) -> Workspace:
         """The workspace that the options, the environment or the working folder name.

@@ -34,6 +34,9 @@ def ending(error: BaseException, call: Call) -> int:
     if not isinstance(error, Exception):
         raise error
     call.voice.trace(error)
+    if _is_skipped(error, call):
+        call.voice.note(str(error))
+        return DONE
     known = _known(error)
     if known is not None:
         call.voice.fail(str(error))
@@ -52,6 +55,12 @@ def _usage(error: click.ClickException, call: Call) -> int:
     if context is not None and call.log_format == "text":
         call.voice.fail(f"`{context.command_path} --help` shows how it is used")
     return error.exit_code if error.exit_code > 1 else BAD_INPUT
+
+
+def _is_skipped(error: Exception, call: Call) -> bool:
+    from okrsync.store.lock import CacheTaken
+
+    return call.if_running == "skip" and isinstance(error, CacheTaken)
 
 
 def _known(error: Exception) -> int | None:

@@ -78,6 +78,14 @@ audience_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 
+if_running_option = click.option(
+    "--if-running",
+    type=click.Choice(["fail", "skip"]),
+    help="What it means that another okrsync works on the workspace: exit code 1, or 0. Default: fail.",
+    expose_value=False,
+    callback=_keep("if_running"),
+)
+
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 
 

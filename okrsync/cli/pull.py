@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from okrsync.cli.call import Call
-from okrsync.cli.options import command, cycle_option, json_option
+from okrsync.cli.options import command, cycle_option, if_running_option, json_option
 from okrsync.cli.working import with_engine
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @command("pull")
 @cycle_option
+@if_running_option
 @json_option
 def pull(call: Call, as_json: bool) -> int:
     """Read current values from the trackers, and show those that moved. Nothing is written to a tracker."""

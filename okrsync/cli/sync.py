@@ -9,7 +9,7 @@ import click
 
 from okrsync.cli.call import Call
 from okrsync.cli.endings import HELD
-from okrsync.cli.options import command, cycle_option, dry_run_option, json_option
+from okrsync.cli.options import command, cycle_option, dry_run_option, if_running_option, json_option
 from okrsync.cli.working import Ended, with_engine
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     help="Do exactly the plan that `okrsync plan --out FILE` saved, or nothing, and say what changed since.",
 )
 @dry_run_option
+@if_running_option
 @json_option
 def sync(call: Call, expect: str | None, file: Path | None, dry_run: bool, as_json: bool) -> int:
     """Bring documents and trackers together: create what is missing, update what changed, read values back.

@@ -40,12 +40,14 @@ class Connections:
         *,
         stop: threading.Event | None = None,
         on_wait: Waiting | None = None,
+        on_answer: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._plugins = plugins
         self._environment = environment
         self._stop = stop or threading.Event()
         self._on_wait = on_wait
+        self._on_answer = on_answer
         self._cache: Cache | None = None
         self._trackers: dict[str, Tracker] = {}
         self._policies: dict[str, RetryPolicy] = {}
@@ -67,6 +69,7 @@ class Connections:
             self._policies[name] = RetryPolicy(
                 stop=self._stop,
                 on_wait=self._told(name),
+                on_answer=self._on_answer,
                 allowance=self._allowances[name],
                 gate=self._gates.gate(host, table.concurrency or kind.concurrency),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,18 @@ class CacheTaken(CacheError):
     """Another process works on this workspace."""
 
 
+@dataclass(frozen=True)
+class Signature:
+    """Who has a lock, by their own words."""
+
+    doing: str
+    process: int
+    since: datetime
+
+    def __str__(self) -> str:
+        return f"`okrsync {self.doing}` (process {self.process}, since {self.since:%Y-%m-%d %H:%M:%S} UTC)"
+
+
 class Turn:
     """The right to change a workspace: one process has it at a time. Use it in a `with`; within itself it may be
     taken again.
@@ -28,12 +41,15 @@ class Turn:
     It is a lock of the system on a file beside the cache, which stays there; only the lock counts, never the file.
     """
 
+    _kind = "lock"
+    _patience = 0.0
+
     def __init__(self, cache: Path, doing: str, clock: Clock = utc_now) -> None:
-        self.path = cache.with_name(f".{cache.name}.lock")
+        self.path = cache.with_name(f".{cache.name}.{self._kind}")
         """Its name begins with a dot, so that whoever removes the cache with `okrsync.db*` leaves it."""
         self._doing = doing
         self._clock = clock
-        self._lock = FileLock(self.path, timeout=0, mode=0o600)
+        self._lock = FileLock(self.path, timeout=self._patience, mode=0o600)
 
     def __enter__(self) -> Self:
         """Take the turn, at once or not at all.
@@ -47,11 +63,7 @@ class Turn:
             make_private_folders(self.path.absolute().parent)
             self._lock.acquire()
         except Timeout:
-            raise CacheTaken(
-                self.path,
-                f"{self._holder()} works on this workspace, and only one may at a time. Nothing was done;"
-                " run the command again when the other one is done",
-            ) from None
+            raise CacheTaken(self.path, self._taken()) from None
         except OSError as error:
             raise CacheError(
                 self.path,
@@ -67,16 +79,52 @@ class Turn:
     ) -> None:
         self._lock.release()
 
+    def _taken(self) -> str:
+        return (
+            f"{self._holder()} works on this workspace, and only one may at a time. Nothing was done; run the command"
+            " again when the other one is done"
+        )
+
     def _sign(self) -> None:
         """Say who has the turn, for the others' message; it is nothing that the lock depends on."""
         about = {"process": os.getpid(), "doing": self._doing, "since": self._clock().isoformat(timespec="seconds")}
+        text = json.dumps(about)
         with suppress(OSError):
-            self.path.write_text(json.dumps(about), encoding="utf-8")
+            # Whoever takes it again and again signs once.
+            if self.path.read_text(encoding="utf-8", errors="replace") != text:
+                self.path.write_text(text, encoding="utf-8")
 
     def _holder(self) -> str:
+        signed = self.signed()
+        return "another okrsync" if signed is None else str(signed)
+
+    def signed(self) -> Signature | None:
+        """Who took it last, as far as the file tells."""
         try:
             about = json.loads(self.path.read_text(encoding="utf-8"))
-            since = datetime.fromisoformat(about["since"])
-            return f"`okrsync {about['doing']}` (process {int(about['process'])}, since {since:%Y-%m-%d %H:%M:%S} UTC)"
+            return Signature(str(about["doing"]), int(about["process"]), datetime.fromisoformat(about["since"]))
         except (OSError, ValueError, TypeError, KeyError):
-            return "another okrsync"
+            return None
+
+
+class Post(Turn):
+    """The right to be the daemon of a workspace, for as long as it runs. Others may take turns between its runs."""
+
+    _kind = "daemon.lock"
+    _patience = 0.5
+    """Whoever asks whether a daemon runs has it for a moment."""
+
+    def _taken(self) -> str:
+        return f"{self._holder()} is the daemon of this workspace already, and there is one at most. Nothing was done"
+
+    def is_taken(self) -> bool:
+        """Whether a daemon runs."""
+        if not self.path.is_file():
+            return False
+        try:
+            with FileLock(self.path, timeout=0, mode=0o600):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False

@@ -41,6 +41,8 @@ class RetryPolicy:
     """Set it to end every wait at once."""
     on_wait: Callable[[float, str], None] | None = None
     """Told before each wait: seconds, and why."""
+    on_answer: Callable[[], None] = lambda: None
+    """Told when a request has come to its end, whichever."""
     requests: int = 0
     """Requests sent so far, tries included."""
     retries: int = 0
@@ -92,7 +94,10 @@ class RetryPolicy:
                 )
             with self.gate:
                 self.requests += 1
-                return send()
+                try:
+                    return send()
+                finally:
+                    self.on_answer()
 
         retrying = Retrying(
             retry=retry_if_exception(worth_another_try),

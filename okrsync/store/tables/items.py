@@ -31,6 +31,10 @@ class Items:
             self._session.first(str, "select cursor from cursors where tracker = ? and scope = ?", (tracker, scope)),
         )
 
+    def follows(self, tracker: str) -> bool:
+        """Whether a reading of the tracker can go on where an earlier one ended."""
+        return bool(self._session.number("select count(*) from cursors where tracker = ?", (tracker,)))
+
     def merge(self, tracker: str, scope: str, items: Iterable[RemoteItem], cursor: str | None) -> None:
         """Store what changed since the last reading, over what is there, with the new cursor (None: no cursor)."""
         with self._session.transaction():

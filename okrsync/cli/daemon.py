@@ -1,0 +1,120 @@
+"""`okrsync daemon`: keep trackers, documents and cache up to date until somebody stops it; and how it stands."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from okrsync.cli.call import Call
+from okrsync.cli.options import command, global_options, if_running_option, json_option
+from okrsync.cli.working import Ended
+
+if TYPE_CHECKING:
+    from okrsync.app import Workspace
+    from okrsync.daemon.inbox import Inbox
+
+
+@click.group("daemon", params=global_options(), invoke_without_command=True)
+@click.option("--once", is_flag=True, help="Do what is due now, and end: for cron and timers.")
+@if_running_option
+@click.pass_context
+def daemon(context: click.Context, once: bool) -> int | None:
+    """Keep trackers, documents and cache up to date, on the schedule of the settings, until it is stopped.
+
+    SIGTERM and SIGINT end it, SIGHUP reads settings and documents again (it sees changes by itself, too), SIGUSR1 syncs
+    at once. Off a terminal its log is JSON.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    call = context.find_object(Call)
+    assert call is not None
+    return _serve(call, once=once)
+
+
+@command("status")
+@json_option
+def status(call: Call, as_json: bool) -> None:
+    """Show how it stands: what is read and what fails, what is paused, what is due next."""
+    from okrsync.cli.daemon_views import standing_json, standing_lines
+    from okrsync.daemon.standing import standing
+
+    found = standing(call.workspace())
+    if as_json:
+        call.screen.json(standing_json(found))
+    else:
+        call.screen.lines(standing_lines(found))
+
+
+daemon.add_command(status)
+
+
+def _serve(call: Call, *, once: bool) -> int:
+    import os
+
+    from okrsync.cli.daemon_views import Log
+    from okrsync.cli.logs import hear_libraries
+    from okrsync.cli.stopping import Stopped, stoppable
+    from okrsync.daemon.inbox import Inbox, Stop
+    from okrsync.daemon.loop import Daemon
+    from okrsync.daemon.notify import ServiceManager
+
+    if not sys.stderr.isatty() and not _was_chosen("log_format"):
+        call.choose_log_format("json")
+    hear_libraries(call.log_format, call.verbose)
+    manager = ServiceManager(os.environ)
+    inbox = Inbox(Stop(manager.progress))
+    loaded = _loader(call, inbox)
+    with stoppable(inbox.stop) as stopping, _asked_by_signals(inbox):
+        try:
+            code = Daemon(loaded, inbox, [Log(call)], manager=manager).run(once=once)
+        except Stopped:
+            # What was cut off is in the outbox; the next run finds out what became of it.
+            code = 0
+        finally:
+            inbox.close()
+    if once and stopping.signal is not None:
+        raise Ended(f"stopped by {stopping.signal.name}", stopping.exit_code)
+    return code
+
+
+def _loader(call: Call, inbox: Inbox) -> Callable[[], Workspace]:
+    """Reads the settings as any command does."""
+
+    def load() -> Workspace:
+        workspace = call.workspace()
+        workspace.stop = inbox.stop
+        workspace.doing = "daemon"
+        for each in workspace.plugins.left_out:
+            call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
+        return workspace
+
+    return load
+
+
+@contextmanager
+def _asked_by_signals(inbox: Inbox) -> Iterator[None]:
+    """While inside, SIGHUP asks to read settings again, and SIGUSR1 to sync now."""
+    asked = {signal.SIGHUP: inbox.ask_to_reload, signal.SIGUSR1: inbox.ask_to_sync}
+    before = {number: signal.signal(number, lambda *_, ask=ask: ask()) for number, ask in asked.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _was_chosen(name: str) -> bool:
+    """Whether somebody gave a global option, before or after the name of the command."""
+    from click.core import ParameterSource
+
+    context: click.Context | None = click.get_current_context()
+    while context is not None:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            return True
+        context = context.parent
+    return False

@@ -1,0 +1,167 @@
+"""What happens in the daemon, as typed events for whoever observes it: the log, metrics, people who are to be told.
+
+An observer is called in the daemon's own thread, in the order in which things happen, and must come back at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Protocol
+
+from okrsync.domain.ref import Ref
+from okrsync.engine.outcome import Outcome
+from okrsync.problems import Problem
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, at a moment in UTC."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The daemon is up."""
+
+    process: int
+    mappings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunBegan(Event):
+    """A run begins."""
+
+    kind: str
+    """`poll`, `sync` or `reconcile`; a poll of mappings with a schedule of their own has that in its kind."""
+    why: str
+    mappings: tuple[str, ...]
+    """Tracker/project of what it looks at."""
+
+
+@dataclass(frozen=True)
+class RunEnded(Event):
+    """A run ended."""
+
+    kind: str
+    mappings: tuple[str, ...]
+    exit_code: int
+    """As that of a command: see `okrsync.engine.outcome.ExitCode`."""
+    seconds: float
+    requests: int = 0
+    retries: int = 0
+    changes: int = 0
+    held: int = 0
+    moved: tuple[Ref, ...] = ()
+    """The values that a poll found to be others than before."""
+    problems: tuple[str, ...] = ()
+    outcome: Outcome | None = None
+    """All that came of it; None where it came to nothing."""
+
+
+@dataclass(frozen=True)
+class Postponed(Event):
+    """A run that is due has to wait, because another okrsync works on the workspace."""
+
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class MappingFailed(Event):
+    """What a mapping holds cannot be read or written any more; told once, until it recovers."""
+
+    mapping: str
+    why: str
+    last_success: datetime | None
+
+
+@dataclass(frozen=True)
+class MappingRecovered(Event):
+    """A mapping that failed does its work again."""
+
+    mapping: str
+    failing_since: datetime
+
+
+@dataclass(frozen=True)
+class Paused(Event):
+    """A tracker is not asked for a while: it said so, or okrsync has used its share of the rate limit."""
+
+    tracker: str
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class Resumed(Event):
+    """A tracker that was paused is asked again."""
+
+    tracker: str
+
+
+@dataclass(frozen=True)
+class Reloaded(Event):
+    """Settings or documents changed, and the new ones are in use."""
+
+    settings: bool
+    """Whether the settings did."""
+
+
+@dataclass(frozen=True)
+class ReloadRefused(Event):
+    """Settings or documents changed, and something is wrong in them: the last good ones stay in use."""
+
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class DocumentsNotFetched(Event):
+    """Documents that come from git could not be fetched."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class CheckInsDue(Event):
+    """It is time to remind people of these key results, to which nobody has said anything for the check-in period."""
+
+    refs: tuple[Ref, ...]
+
+
+@dataclass(frozen=True)
+class Noted(Event):
+    """Something that people should know, and that no other event is for."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stopping(Event):
+    """The daemon ends."""
+
+    why: str
+
+
+class Observer(Protocol):
+    """Whoever wants to know what happens."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Something happened."""
+
+
+def facts(event: Event) -> dict[str, Any]:
+    """What an event says, but for its moment and all that came of a run: for logs."""
+    hidden = {"at", "outcome"}
+    return {each.name: _plain(getattr(event, each.name)) for each in fields(event) if each.name not in hidden}
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, float):
+        return round(value, 3)
+    return value if isinstance(value, bool | int | str) or value is None else str(value)
