@@ -81,7 +81,7 @@ def set_values(path: Path, local_ref: str, values: Mapping[str, Value], expected
     bom = _BOM if text.startswith(_BOM) else ""
     changed = bom + changed_text(text.removeprefix(_BOM), local_ref, right_values, shown)
     if changed != text:
-        _replace(path.resolve(), changed.encode("utf-8"), expected_digest)
+        replace_document(path.resolve(), changed.encode("utf-8"), expected_digest)
     return digest_of(changed.encode("utf-8"))
 
 
@@ -228,8 +228,13 @@ def _changed(shown: str) -> DocumentChanged:
     return DocumentChanged(f"{shown}: changed while okrsync worked on it, and was left alone; run the command again")
 
 
-def _replace(path: Path, content: bytes, expected_digest: str) -> None:
-    """Put a whole new file in the place of the old one, with its owner and mode: nobody ever reads half of one."""
+def replace_document(path: Path, content: bytes, expected_digest: str) -> None:
+    """Put a whole new file in the place of the old one, with its owner and mode: nobody ever reads half of one.
+
+    Raises:
+        DocumentChanged: the old one's digest is another than the expected one.
+        EditRefused: it cannot be written.
+    """
     try:
         about = path.stat()
         # A hidden name: a document that is being written is no document yet.

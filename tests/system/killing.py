@@ -193,7 +193,7 @@ def _run(told: dict[str, Any], report: int) -> int:
     Database.commit = steps.around(Database.commit)  # type: ignore[method-assign]
     LineFile.append = steps.around(LineFile.append)  # type: ignore[method-assign]
     LineFile.replace = steps.around(LineFile.replace)  # type: ignore[method-assign]
-    edit._replace = steps.around(edit._replace)
+    edit.replace_document = steps.around(edit.replace_document)
     adopting._write_new = steps.around(adopting._write_new)
     os.chdir(told["folder"])
     return run(["--quiet", *told["arguments"]])

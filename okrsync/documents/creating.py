@@ -1,0 +1,70 @@
+"""Putting new documents where nothing is: all of them, each whole, or none."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from okrsync.toml_files import digest_of
+
+
+class CannotCreate(Exception):
+    """Nothing was written; the text says why."""
+
+
+def write_new(texts: Mapping[Path, str], shown: Mapping[Path, str]) -> None:
+    """Write new files. `shown` is each path as people know it.
+
+    A file that is there with exactly its text is taken for written: who was cut off may begin again.
+
+    Raises:
+        CannotCreate: something else is there, or one of them cannot be written. Then none is left behind.
+    """
+    made: list[Path] = []
+    try:
+        for path, text in texts.items():
+            if _is_there(path, text):
+                continue
+            made += _folders(path.parent)
+            _write(path, text)
+            made.append(path)
+    except OSError as error:
+        for path in reversed(made):
+            with contextlib.suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        name = shown.get(path, str(path))
+        reason = "it is there already" if error.errno == errno.EEXIST else error.strerror or str(error)
+        raise CannotCreate(f"{name} cannot be written: {reason}; nothing was written") from error
+
+
+def _is_there(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Make a folder; those that were not there, outermost first."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing[::-1]
+
+
+def _write(path: Path, text: str) -> None:
+    # A hidden name: a document that is being written is no document yet.
+    hidden = path.with_name(f".{path.name}.{digest_of(text.encode())[:8]}")
+    try:
+        with hidden.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, unlike a replacement, never takes the place of a file.
+            os.link(hidden, path)
+        except OSError:
+            if path.exists():
+                raise
+            hidden.replace(path)  # This file system knows no links.
+    finally:
+        hidden.unlink(missing_ok=True)
