@@ -86,15 +86,9 @@ def due_for(
         for objective in okrs.objectives
         if objective.stage is Stage.COMMITTED
         for key_result in objective.key_results
-        if _same(key_result.owner or objective.owner or "", names)
+        if (owner := key_result.owner or objective.owner) and _same(owner, names)
         if (last := newest.get(key_result.ref)) is None or now - last >= period
     )
-
-
-def is_older(at: datetime, author: str, newest: tuple[datetime, str] | None) -> bool:
-    """Whether a check-in comes before the newest one that is known. Of two at the same moment the author's name, in
-    the order of the alphabet, decides, so that every cache comes to the same."""
-    return newest is not None and (at, author) < newest
 
 
 QUERIES = frozenset({"count", "sum", "average", "done"})
