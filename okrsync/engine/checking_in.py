@@ -65,7 +65,7 @@ class Sent:
     @property
     def refusals(self) -> bool:
         """Whether something failed that waiting does not mend."""
-        return any(each.cause not in {Cause.UNREACHABLE, Cause.PENDING} for each in self.outcome.failures)
+        return any(each.cause not in {Cause.UNREACHABLE, Cause.PENDING, Cause.DOUBT} for each in self.outcome.failures)
 
 
 def send(inputs: Inputs) -> Sent:
@@ -99,7 +99,7 @@ class _Sending(Engine):
         failures = tuple(
             each
             for each in (*seen.failures, *applied.failures, *spoken.failures)
-            if each.cause is not Cause.MEASURE or each.ref in self.refs
+            if each.cause not in {Cause.MEASURE, Cause.DOUBT} or each.ref in self.refs
         )
         outcome = self._outcome(failures, plan=plan, done=(*applied.done, *spoken.done))
         self._finish(run, outcome)

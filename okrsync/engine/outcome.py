@@ -26,6 +26,8 @@ class Cause(StrEnum):
     """Nobody knows yet whether an item was created."""
     MEASURE = "measure"
     """A current value could not be found out."""
+    DOUBT = "doubt"
+    """An answer is too odd to be believed: the last value stays until a person has looked."""
     DOCUMENT = "document"
     """A document could not be written."""
 
@@ -84,7 +86,9 @@ class Outcome:
 
 
 def exit_code(failures: Sequence[Failure], *, held: bool, trackers: int, reached: int) -> ExitCode:
-    """The exit code that follows from what failed and what is held."""
+    """The exit code that follows from what failed and what is held, for which a doubt counts as well."""
+    held = held or any(each.cause is Cause.DOUBT for each in failures)
+    failures = [each for each in failures if each.cause is not Cause.DOUBT]
     if trackers and not reached:
         only_settings = failures and all(each.cause is Cause.SETTINGS for each in failures)
         return ExitCode.BAD_INPUT if only_settings else ExitCode.NO_TRACKER

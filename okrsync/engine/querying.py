@@ -153,13 +153,15 @@ class Inquiry:
                 do = f"check in 0 (okrsync checkin {asked.ref} --value 0)"
             return Unanswered(
                 f"nothing matches {query!r} any more, and nothing else can be seen in {project} either: check that the"
-                f" account may still see it. If there is nothing indeed, {do}: then that is believed"
+                f" account may still see it. If there is nothing indeed, {do}: then that is believed",
+                Cause.DOUBT,
             )
         if asked.measure.source == "sum" and self._has_lost_its_numbers(asked, found.matches):
             field = asked.measure.field
             return Unanswered(
                 f"none of the {_issues(len(found.matches))} that match has a number in {field} any more: check that the"
-                f" account may still see the field. If the sum is 0 indeed, enter 0 in one of them"
+                f" account may still see the field. If the sum is 0 indeed, enter 0 in one of them",
+                Cause.DOUBT,
             )
         return _answer(asked, found.matches)
 

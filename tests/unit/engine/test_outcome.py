@@ -24,6 +24,7 @@ from tests.unit.engine.conftest import Found
 from tests.unit.engine.world import JIRA
 
 SETTINGS = Failure(Cause.SETTINGS, "there is no such field", tracker="work")
+DOUBT = Failure(Cause.DOUBT, "nothing matches any more")
 REFUSED = Failure(Cause.REFUSED, "the workflow says no", tracker="work")
 HELD = Change(Action.UPDATE, Ref("2026-Q4", "signup"), "work", "PLAT", "PLAT-1", "title", "a", "b", "both changed")
 
@@ -42,6 +43,8 @@ HELD = Change(Action.UPDATE, Ref("2026-Q4", "signup"), "work", "PLAT", "PLAT-1",
         ((SETTINGS,), False, 1, 1, ExitCode.BAD_INPUT),
         ((SETTINGS,), True, 1, 0, ExitCode.BAD_INPUT),
         ((SETTINGS, REFUSED), False, 1, 1, ExitCode.PARTLY_FAILED),
+        ((DOUBT,), False, 1, 1, ExitCode.HELD),
+        ((DOUBT, REFUSED), False, 1, 1, ExitCode.PARTLY_FAILED),
         ((SETTINGS, REFUSED), False, 1, 0, ExitCode.NO_TRACKER),
     ],
 )
@@ -63,10 +66,11 @@ def test_done_is_said_only_where_nothing_failed_and_nothing_waits(
     failures: list[Failure], held: bool, trackers: int, reached: int
 ) -> None:
     code = exit_code(failures, held=held, trackers=trackers, reached=min(reached, trackers))
+    doubts = [each for each in failures if each.cause is Cause.DOUBT]
     if code in {ExitCode.DONE, ExitCode.HELD}:
-        assert not failures
-        assert held is (code is ExitCode.HELD)
-    if failures and any(each.cause is not Cause.SETTINGS for each in failures):
+        assert failures == doubts
+        assert (held or bool(doubts)) is (code is ExitCode.HELD)
+    if any(each.cause not in {Cause.SETTINGS, Cause.DOUBT} for each in failures):
         assert code in {ExitCode.PARTLY_FAILED, ExitCode.NO_TRACKER}
 
 

@@ -222,7 +222,7 @@ def test_nothing_where_nothing_can_be_seen_is_never_a_zero(found: Found, approxi
     world.server.visible = lambda project: []  # type: ignore[method-assign]
     outcome = world.run("pull")
     assert "nothing else can be seen in PLAT" in str(outcome.failures[-1].message)
-    assert outcome.exit_code is ExitCode.PARTLY_FAILED
+    assert outcome.exit_code is ExitCode.HELD
     assert value(world).value == 1
     assert "nothing matches 'label:bug' any more" in str(value(world).problem)
 
