@@ -10,7 +10,7 @@ from okrsync.practice.lint.vocabulary import Unit, Words
 _NUMBER = re.compile(
     r"(?<![\w.,/])(?<![A-Za-z]-)"
     r"(?P<sign>[+\-−–±~≈]\s?)?(?P<currency>(?:us|a|c)?[$€£¥]\s?)?"
-    r"(?P<digits>\d{1,3}(?:[,' \u202f]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\d+,\d{1,2}(?!\d)|\.\d+)"
+    r"(?P<digits>\d{1,3}(?:[,' \u202f]\d{3})+(?:\.\d+)?(?!\d)|\d+,\d{1,2}(?!\d)|\d+(?:\.\d+)?|\.\d+)"
     r"(?P<plus>\+)?"
 )
 _DIGIT = re.compile(r"\d")

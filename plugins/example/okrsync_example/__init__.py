@@ -1,10 +1,11 @@
-"""The least that a tracker plugin needs: one hook that says which kind of tracker there is.
+"""The least that a tracker plugin needs: one hook that says which kind of tracker there is. Another brings a lint rule.
 
 This module imports neither the tracker nor its libraries: okrsync loads it even for `--help`. Read `tracker` next.
 """
 
 from __future__ import annotations
 
+from okrsync.domain.linting import Rule
 from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
 from okrsync.trackers.values import Capabilities, Markup
@@ -32,6 +33,14 @@ def register_trackers() -> list[TrackerType]:
             default_url="https://tracker.invalid",
         )
     ]
+
+
+@hookimpl
+def register_lint_rules() -> list[Rule]:
+    """A rule of the house, beside those that okrsync brings."""
+    from okrsync_example.rules import TeamNamed
+
+    return [TeamNamed()]
 
 
 def _load(context: TrackerContext) -> Tracker:

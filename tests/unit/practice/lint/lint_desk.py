@@ -56,7 +56,8 @@ def document(*objectives: str, level: str = "company", owner: str = "dana") -> s
 
 def objective(name: str = "instant-signup", more: str = "", key_results: str = P95 + SUCCESS) -> str:
     """An objective about which there is nothing to say, but for what `more` adds."""
-    return f'\n[[objectives]]\nid = "{name}"\ntitle = "Make signing up feel instant"\nwhy = "They leave."\n{more}\n{key_results}'
+    head = f'id = "{name}"\ntitle = "Make signing up feel instant"\nwhy = "They leave."'
+    return f"\n[[objectives]]\n{head}\n{more}\n{key_results}"
 
 
 def context(folder: Path, *documents: str, **told: Any) -> LintContext:
