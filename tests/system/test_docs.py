@@ -121,7 +121,7 @@ def test_commands_exist_with_their_options(page: Path) -> None:
 
 
 def test_commands_that_do_not_exist_would_be_found() -> None:
-    for arguments in (["checkin"], ["sync", "--force"], ["cache", "drop"], ["--colour"], ["plan", "--expect", "x"]):
+    for arguments in (["check-in"], ["sync", "--force"], ["cache", "drop"], ["--colour"], ["plan", "--expect", "x"]):
         with pytest.raises(click.UsageError):
             read_call(program, arguments)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 import subprocess
@@ -25,6 +26,8 @@ from tests.system.grounds import CYCLE, Desk, GitHub, Ground, JiraCloud, JiraDat
 from tests.system.pages import DOCS, blocks
 from tests.system.test_demo import free_ports
 
+PAGES = ("explain-a-number", "measure-by-field", "measure-by-children", "watch-kpis")
+"""Those that show the demo."""
 O1 = Ref(CYCLE, "o0-0")
 KR1, KR2 = O1.child("kr1"), O1.child("kr2")
 START = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
@@ -256,17 +259,17 @@ def test_a_wrong_question_is_answered_with_2(
     assert words in said.err and said.out == ""
 
 
-def test_the_how_to_page_shows_what_the_demo_says(
+def test_the_how_to_pages_show_what_the_demo_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where the page has `…`, lines are left out."""
+    """Where a page has `…`, lines are left out."""
     monkeypatch.chdir(tmp_path)
     with time_machine.travel("2026-11-22T12:00:00Z", tick=True):
         assert run(["demo", "--port-base", str(free_ports())]) == 0
         monkeypatch.chdir(tmp_path / "okrsync-demo")
-        shown = blocks(DOCS / "how-to" / "explain-a-number.md", "console")
-        assert len(shown) == 4
-        for block in shown:
+        shown = [blocks(DOCS / "how-to" / f"{name}.md", "console") for name in PAGES]
+        assert [len(each) for each in shown] == [4, 1, 1, 2]
+        for block in itertools.chain.from_iterable(shown):
             command, _, text = block.text.partition("\n")
             said = _alike(asked(*command.split()[2:], capsys=capsys))
             rest = said
