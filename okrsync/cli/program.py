@@ -33,6 +33,7 @@ COMMANDS = {
     "explain": ("okrsync.cli.explain:explain", "Show the reason behind one number."),
     "review": ("okrsync.cli.review:review", "Show what drifts at half time; change a target with its reason."),
     "score": ("okrsync.cli.score:score", "Score key results at the end of a cycle, and keep what was learned."),
+    "report": ("okrsync.cli.report:report", "Make a page for people: how a cycle stands, or how it ended."),
     "history": ("okrsync.cli.history:history", "Show one number over time."),
     "cycle": ("okrsync.cli.cycle:cycle", "Begin the next cycle from the last, and close what is scored."),
     "daemon": ("okrsync.cli.daemon:daemon", "Keep everything up to date until it is stopped."),

@@ -175,7 +175,7 @@ class Session:
     @property
     def name(self) -> str:
         """Who is at the keyboard."""
-        return one_line(who_am_i(self.workspace.settings, self.orders.name), "--as")
+        return one_line(who_am_i(self.workspace, self.orders.name), "--as")
 
     @property
     def _today(self) -> Any:
