@@ -59,6 +59,8 @@ class Capabilities:
     """Whether `matches` works: whether key results can be measured over a query in the tracker's own language."""
     adoption: bool = False
     """Whether `candidates` works: whether documents can be made from what people have."""
+    unique_titles: bool = False
+    """Whether no two objectives of a project may have the same title, closed ones included."""
     comments_on: frozenset[ItemKind] = frozenset({ItemKind.OBJECTIVE, ItemKind.KEY_RESULT})
     """The kinds of items that take comments."""
     field_history: bool = False

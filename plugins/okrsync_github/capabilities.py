@@ -10,6 +10,7 @@ CAPABILITIES = Capabilities(
     markup=Markup.MARKDOWN,
     fields_with_item=False,
     adoption=True,
+    unique_titles=True,
     pull_requests=True,
     queries=True,
     comments_on=frozenset({ItemKind.KEY_RESULT}),
