@@ -234,6 +234,7 @@ class Engine:
                 inputs.clock(),
                 inputs.cache.observations.current_of,
                 self._said_since,
+                inputs.tolerance.at_least,
             ),
         )
         return Seen(fetched, measurements, heard)

@@ -33,6 +33,8 @@ SOURCES = ("count", "sum", "average", "done")
 """The measures over a query."""
 
 _AGO = re.compile(r"-(\d{1,4})([dw])")
+_MOVES_WITH_TIME = re.compile(r"-\d+\s*[mhdwMy]\b|\b(?:start|end)Of\w+\(|\bnow\(")
+"""What in a query's words lets issues fall out of it by the passing of time alone."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class _Seen:
 
     matches: tuple[Match, ...]
     deserted: bool = False
+    fallen: int = 0
+    """How many matched before, where they are too many to believe that all of them left at once."""
 
 
 class Inquiry:
@@ -79,6 +83,7 @@ class Inquiry:
     Args:
         last: what is known of a reference, None where nothing is.
         checked_in: the value of the newest check-in since that value was last seen, None where there is none.
+        many: how many issues are too many to believe that all of them left a query at once.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class Inquiry:
         now: datetime,
         last: Callable[[Ref], CurrentValue | None],
         checked_in: Callable[[Ref], float | None] = lambda _ref: None,
+        many: int = 5,
     ) -> None:
         self._pool = pool
         self._readings = readings
@@ -96,6 +102,7 @@ class Inquiry:
         self._today = now.date()
         self._last = last
         self._checked_in = checked_in
+        self._many = many
 
     def answers(self, every: Sequence[Asked]) -> dict[Ref, Answer | Unanswered]:
         """The value of each, or why there is none."""
@@ -146,16 +153,8 @@ class Inquiry:
         return {each.ref: why for each in group}
 
     def _answer(self, asked: Asked, found: _Seen) -> Answer | Unanswered:
-        if found.deserted and not self._is_checked_in(asked.ref):
-            query, project = asked.measure.options["query"], asked.project
-            do = "change the query"
-            if asked.ref.is_key_result:
-                do = f"check in 0 (okrsync checkin {asked.ref} --value 0)"
-            return Unanswered(
-                f"nothing matches {query!r} any more, and nothing else can be seen in {project} either: check that the"
-                f" account may still see it. If there is nothing indeed, {do}: then that is believed",
-                Cause.DOUBT,
-            )
+        if (found.deserted or found.fallen) and not self._is_checked_in(asked.ref):
+            return Unanswered(_unbelieved(asked, found), Cause.DOUBT)
         if asked.measure.source == "sum" and self._has_lost_its_numbers(asked, found.matches):
             field = asked.measure.field
             return Unanswered(
@@ -192,10 +191,12 @@ class Inquiry:
         if not matches and (known.matches or any(map(self._was_something, group))):
             found = tracker.matches(query, known.matches)
             matches = found.after({})
-            if not matches and found.deserted:
+            fallen = 0 if matches or _moves_with_time(group) else len(known.matches)
+            fallen = fallen if fallen >= self._many else 0
+            if fallen or (found.deserted and not matches):
                 if all(self._is_checked_in(each.ref) for each in group):
                     self._readings.keep(name, identity, found)
-                return _Seen((), deserted=True)
+                return _Seen((), found.deserted, fallen)
         self._readings.keep(name, identity, found)
         return _Seen(tuple(matches.values()))
 
@@ -240,6 +241,25 @@ class Inquiry:
             raise Unanswered(
                 f"since is {str(since)!r}: write 'cycle', a day such as 2026-10-01, or a span such as -7d"
             ) from None
+
+
+def _unbelieved(asked: Asked, found: _Seen) -> str:
+    """Why it is not believed that nothing matches, and what to do."""
+    query, project = asked.measure.options["query"], asked.project
+    do = f"check in 0 (okrsync checkin {asked.ref} --value 0)" if asked.ref.is_key_result else "change the query"
+    seen = f"nothing matches {query!r} any more, and nothing else can be seen in {project} either: check that"
+    if not found.deserted:
+        seen = (
+            f"{_issues(found.fallen)} matched {query!r}, and all at once none does: check that it still asks for what"
+            " is meant, and that"
+        )
+    return f"{seen} the account may still see {project}. If there is nothing indeed, {do}: then that is believed"
+
+
+def _moves_with_time(group: Sequence[Asked]) -> bool:
+    """Whether issues may leave this query although nobody touches them."""
+    said = [f"{each.measure.options['query']} {each.measure.options.get('since', '')}" for each in group]
+    return any(_MOVES_WITH_TIME.search(text) for text in said)
 
 
 def _identity(tracker: Tracker, query: Query) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from okrsync.engine.outcome import ExitCode
 from okrsync.sandbox.faults import Fault
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.sandbox.jira import JiraSandbox
+from okrsync.store.values import CheckIn
 from tests.system.grounds import CYCLE, GROUNDS, Desk, Ground, served
 
 OBJECTIVE = Ref(CYCLE, "calm-nights")
@@ -147,6 +149,24 @@ def test_the_last_one_that_goes_makes_it_zero(desk: Desk) -> None:
     desk.run("sync")
 
     forget(desk.ground, last)
+    assert desk.run("pull").exit_code is ExitCode.DONE
+    assert values(desk) == {"count": 0}
+
+
+def test_a_query_that_falls_to_nothing_is_held_until_somebody_says_so(desk: Desk) -> None:
+    write(desk, count=f'from = "count", query = "{QUERY[kind(desk.ground)]}"')
+    every = [work(desk.ground) for _ in range(5)]
+    work(desk.ground, label="other")
+    assert desk.run("sync").exit_code is ExitCode.DONE
+    for each in every:
+        forget(desk.ground, each)
+    for verb in ("pull", "sync"):
+        outcome = desk.run(verb)
+        assert outcome.exit_code is ExitCode.HELD and outcome.done == ()
+        assert "5 issues matched" in outcome.failures[-1].message
+        assert values(desk) == {"count": 5}
+    with desk.workspace().open_cache() as cache:
+        cache.check_ins.add(CheckIn(OBJECTIVE.child("count"), datetime.now(UTC), "dana", 0.0))
     assert desk.run("pull").exit_code is ExitCode.DONE
     assert values(desk) == {"count": 0}
 

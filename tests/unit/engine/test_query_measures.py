@@ -231,6 +231,41 @@ def test_nothing_where_nothing_can_be_seen_is_never_a_zero(found: Found, approxi
     assert (value(world).value, value(world).problem) == (1, None)
 
 
+@pytest.mark.parametrize(("issues", "held"), [(4, False), (5, True)])
+def test_many_that_leave_a_query_at_once_are_not_believed_before_somebody_says_so(
+    found: Found, issues: int, held: bool
+) -> None:
+    world = found()
+    measured(world, count("label:bug open"))
+    bugs = [work(world, "bug") for _ in range(issues)]
+    work(world)
+    world.sync()
+    for bug in bugs:
+        world.server.people.close(bug)
+    for _ in range(2):
+        world.time.sleep(60)
+        outcome = world.sync()
+        assert outcome.exit_code is (ExitCode.HELD if held else ExitCode.DONE)
+        assert value(world).value == (issues if held else 0)
+    if held:
+        assert "5 issues matched 'label:bug open', and all at once none does" in outcome.failures[-1].message
+        check_in(world, KR, 0.0)
+        assert world.run("pull").exit_code is ExitCode.DONE and value(world).value == 0
+        world.time.sleep(60)
+        assert world.sync().exit_code is ExitCode.DONE and value(world).value == 0
+
+
+def test_issues_leave_a_query_that_moves_with_time_without_anybody_being_asked(found: Found) -> None:
+    world = found()
+    measured(world, count("label:bug", since="-7d"))
+    for _ in range(6):
+        work(world, "bug")
+    world.sync()
+    world.time.sleep(9 * 24 * 3600)
+    work(world)
+    assert world.sync().exit_code is ExitCode.DONE and value(world).value == 0
+
+
 def test_a_check_in_of_nothing_makes_nothing_believable(found: Found) -> None:
     world = found()
     measured(world, count("label:bug"), table("sum", "label:bug", field="OKR progress"))
