@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from okrsync.domain.numbers import number_text, quantity_text
+from okrsync.domain.numbers import quantity_text
 from okrsync.domain.okr import KeyResult, Kind
 from okrsync.practice.lint.quantities import Quantity, lowered, quantities, readable
 from okrsync.practice.lint.vocabulary import Unit, Words
@@ -32,6 +32,14 @@ class Disagreement:
     fields: str
     missing_unit: str = ""
     """The unit that the title states beside each number, where the numbers agree and the fields have none."""
+    of_units: bool = False
+    """Whether it is about their units; else about their numbers."""
+
+    def __str__(self) -> str:
+        if self.of_units:
+            fields = f"that of the fields {self.fields}" if self.fields else "the fields have none"
+            return f"the unit of the title is {self.title}, {fields}"
+        return f"the title says {self.title}, the fields say {self.fields}"
 
 
 def disagreement(key_result: KeyResult, words: Words) -> Disagreement | None:
@@ -282,11 +290,11 @@ class _Comparing:
         last = stated[-1]
         assert last.unit is not None
         if self._counts_things and last.unit.family == "percent":
-            return Disagreement(f"its number in {last.unit_name}", f"it in {self.unit}")
+            return Disagreement(last.unit_name, self.unit, of_units=True)
         if self._units:
             if any(each.family == last.unit.family for each in self._units):
                 return self._scale(stated)
-            return Disagreement(f"its numbers in {last.unit_name}", f"them in {self.unit}")
+            return Disagreement(last.unit_name, self.unit, of_units=True)
         if self.unit or last.unit.family not in {"percent", "time"}:
             return None
         if len(numbers) < 2 or any(each.value < 1 and self._is_share(each) for each in numbers):
@@ -295,7 +303,7 @@ class _Comparing:
         as_written = all(any(value is not None and _close(each.value, value) for value in values) for each in numbers)
         if not as_written or {each.unit_name for each in stated} != {last.unit_name}:
             return None
-        return Disagreement(f"its numbers in {last.unit_name}", "no unit", last.unit_name)
+        return Disagreement(last.unit_name, "", last.unit_name, of_units=True)
 
     def _scale(self, stated: Iterable[Quantity]) -> Disagreement | None:
         """The same family, and yet ms for s: the numbers are the same only as long as nobody looks at the units."""
@@ -306,7 +314,7 @@ class _Comparing:
             scaled = [each.value * each.unit.scale / unit.scale for unit in exact]
             fields = [scale * value for value in values for scale in (1.0, *self._scales)]
             if not any(_close(abs(one), abs(value)) for one in scaled for value in fields):
-                return Disagreement(f"{number_text(each.value)} {each.unit_name}", f"it in {self.unit}")
+                return Disagreement(each.unit_name, self.unit, of_units=True)
         return None
 
     @staticmethod

@@ -63,7 +63,7 @@ class TitleDisagrees(Rule):
             unit = found.missing_unit
             yield self.finding(
                 each,
-                f"the title says {found.title}, the fields say {found.fields}",
+                str(found),
                 f'Add unit = "{unit}".' if unit else "Change whichever of them is wrong.",
                 key="title",
                 fix=fix,
