@@ -19,6 +19,9 @@ def _known_zone(name: str) -> str:
     return name
 
 
+ZoneName = Annotated[Text, AfterValidator(_known_zone)]
+
+
 class Schedule(Table):
     """When the daemon works."""
 
@@ -38,9 +41,7 @@ class Schedule(Table):
         default=timedelta(seconds=30),
         description="By how much a run may be moved, so that not everybody asks at the same second; 0s for not at all.",
     )
-    timezone: Annotated[Text, AfterValidator(_known_zone)] = Field(
-        default="UTC", description="The time zone of cron expressions, such as Europe/Berlin."
-    )
+    timezone: ZoneName = Field(default="UTC", description="The time zone of cron expressions, such as Europe/Berlin.")
 
 
 class DaemonSettings(Table):

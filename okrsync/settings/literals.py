@@ -14,7 +14,7 @@ _NAMES_A_PLACE = re.compile(r"_(?:file|path|env|command|url|id|name)$")
 _LOOK = re.compile(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{16,}|ATATT3[A-Za-z0-9_=-]{16,}"
     r"|ATCTT3[A-Za-z0-9_=-]{16,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,})"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|https://hooks\.slack(?:-gov)?\.com/[A-Za-z]|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
 _IN_QUERY = re.compile(rf"[?&][^=&#]*(?:{_KEY.pattern})[^=&#]*=[^&#]", re.IGNORECASE)
 _SOURCES = frozenset({"env", "file", "keyring", "command", "credential"})
@@ -54,8 +54,12 @@ def _is_named_so(value: Any, path: Path) -> bool:
     # Audiences have names of their own, and "secret-projects" would be a good one.
     if not names or names[0] == "audiences" or isinstance(value, bool) or value == "":
         return False
-    says_where = len(names) > 1 and names[-1] in _SOURCES and _KEY.search(names[-2]) is not None
-    return not says_where and bool(_KEY.search(names[-1])) and not _NAMES_A_PLACE.search(names[-1].lower())
+    # Whoever knows the address that messages go to can write there.
+    is_address = names[0] == "notify" and names[-1] == "url"
+    holds_one = len(names) > 1 and (_KEY.search(names[-2]) is not None or names[-2] == "url")
+    says_where = holds_one and names[-1] in _SOURCES
+    is_credential = bool(_KEY.search(names[-1])) and not _NAMES_A_PLACE.search(names[-1].lower())
+    return is_address or (is_credential and not says_where)
 
 
 def _has_password(value: str) -> bool:

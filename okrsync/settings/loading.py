@@ -144,5 +144,7 @@ def _attach(settings: Settings, path: Path, shown: str, lines: dict[TomlPath, in
         tracker._source = Source(shown, nearest(lines, ("trackers", name)) or 1)
     for name, source in settings.sources.items():
         source._source = Source(shown, nearest(lines, ("sources", name)) or 1)
+    for name, notifier in settings.notify.items():
+        notifier._source = Source(shown, nearest(lines, ("notify", name)) or 1)
     for index, mapping in enumerate(settings.mappings):
         mapping._source = Source(shown, nearest(lines, ("mappings", index)) or 1)

@@ -13,6 +13,7 @@ from okrsync.settings.daemon import DaemonSettings, Schedule
 from okrsync.settings.documents import DocumentsPlace, GitDocuments
 from okrsync.settings.lint import LintSettings
 from okrsync.settings.mappings import MappingSettings
+from okrsync.settings.notifiers import NotifySettings
 from okrsync.settings.practice import PersonSettings, Scoring
 from okrsync.settings.sources import SourceSettings
 from okrsync.settings.tables import CycleName, Day, Duration, Flag, Name, Slug, Table, Text
@@ -84,6 +85,7 @@ class Settings(Table):
     sources: dict[Name, SourceSettings] = Field(
         default_factory=dict, description="Where numbers come from that are in no tracker, by name."
     )
+    notify: dict[Name, NotifySettings] = Field(default_factory=dict, description="Who is told what, and how, by name.")
     mappings: tuple[MappingSettings, ...] = Field(default=(), description="Where objectives live; first match wins.")
     lint: LintSettings = Field(
         default_factory=lambda: LintSettings.model_validate({}), description="What `okrsync lint` looks for."

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from okrsync.domain.okr import Source
@@ -54,6 +55,29 @@ def secrets_of(settings: Settings, source: str, environment: Mapping[str, str]) 
         for key, each in (("token", table.token), ("password", table.password))
     )
     return token, password
+
+
+@dataclass(frozen=True)
+class NotifierSecrets:
+    """What a notifier needs and nobody else may know; None for what its table does not name."""
+
+    url: Secret | None
+    token: Secret | None
+    password: Secret | None
+
+
+def notifier_secrets(settings: Settings, notifier: str, environment: Mapping[str, str]) -> NotifierSecrets:
+    """The secrets of the notifier called `notifier`.
+
+    Raises:
+        Problems: as for `token_of`.
+    """
+    table = settings.notify[notifier]
+
+    def read(key: str, kept: TokenSource | None) -> Secret | None:
+        return None if kept is None else _secret(kept, settings, environment, f"notify.{notifier}.{key}", table.source)
+
+    return NotifierSecrets(read("url", table.url), read("token", table.token), read("password", table.password))
 
 
 def _secret(

@@ -39,6 +39,9 @@ def _short(span: timedelta) -> timedelta:
     return span
 
 
+ShortTime = Annotated[Duration, AfterValidator(_short)]
+
+
 class SourceSettings(Table):
     """A source of numbers that are in no tracker. Its type may know further keys: `okrsync trackers` lists them."""
 
@@ -58,9 +61,7 @@ class SourceSettings(Table):
     ca_file: Text | None = Field(
         default=None, description="A file with the certificate authority of a server in your own house."
     )
-    timeout: Annotated[Duration, AfterValidator(_short)] = Field(
-        default=timedelta(seconds=30), description="How long one answer may take, at most 10m."
-    )
+    timeout: ShortTime = Field(default=timedelta(seconds=30), description="How long one answer may take, at most 10m.")
     _source: Source = PrivateAttr(default=Source("", 1))
 
     @model_validator(mode="after")

@@ -29,7 +29,16 @@ def check_in_comments(db: Database) -> None:
     db.executescript(_COMMENT_TABLES)
 
 
-STEPS: tuple[tuple[str, Step], ...] = (("0001_begin", begin), ("0002_check_in_comments", check_in_comments))
+def notices(db: Database) -> None:
+    """What people were told of, and what they are still to be told."""
+    db.executescript(_NOTICES)
+
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("0001_begin", begin),
+    ("0002_check_in_comments", check_in_comments),
+    ("0003_notices", notices),
+)
 
 
 def registered(steps: Iterable[tuple[str, Step]] = STEPS) -> Migrations:
@@ -314,5 +323,15 @@ create table comment_answers (
   answer text not null,
   given integer not null check (given in (0, 1)),
   primary key (tracker, comment_id)
+) without rowid;
+"""
+
+_NOTICES = """
+create table notices (
+  channel text not null,
+  subject text not null,
+  told text,
+  waiting text,
+  primary key (channel, subject)
 ) without rowid;
 """

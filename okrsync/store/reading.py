@@ -19,6 +19,7 @@ from okrsync.store.tables.comments import Comments
 from okrsync.store.tables.items import Items
 from okrsync.store.tables.links import Links
 from okrsync.store.tables.matches import QueryReadings
+from okrsync.store.tables.notices import Notices
 from okrsync.store.tables.observations import Observations
 from okrsync.store.tables.outbox import Outbox
 from okrsync.store.tables.runs import Runs
@@ -36,6 +37,7 @@ _COUNTS = (
     " union all select 'check_ins', count(*) from check_ins union all select 'outbox', count(*) from outbox"
     " union all select 'comment_cursors', count(*) from comment_cursors"
     " union all select 'comment_answers', count(*) from comment_answers"
+    " union all select 'notices', count(*) from notices"
     " union all select 'runs', count(*) from runs union all select 'kept_texts', count(*) from kept_texts"
     " union all select 'objectives', count(*) from status_objectives"
     " union all select 'key_results', count(*) from status_key_results"
@@ -59,6 +61,7 @@ class Reader:
         self.terms = DocumentedTerms(session)
         self.check_ins = CheckIns(session)
         self.comments = Comments(session)
+        self.notices = Notices(session)
         self.outbox = Outbox(session)
         self.runs = Runs(session)
         self.texts = Texts(session)

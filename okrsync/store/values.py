@@ -130,6 +130,8 @@ class CheckIn:
     """Set by the cache."""
     entered_by: str = ""
     """Who entered it on the author's behalf; empty where the author did."""
+    replaces: float | None = None
+    """The value of the check-in before it, where it was asked for as the newest one with a value."""
 
 
 @dataclass(frozen=True)
@@ -204,3 +206,13 @@ class CacheInfo:
     """Table → rows."""
     last_run: Run | None = None
     open_intents: int = 0
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What people know of one subject, through one channel."""
+
+    told: str | None = None
+    """The state of it that they were told last; None for nothing yet."""
+    waiting: str | None = None
+    """What they are still to be told, as the daemon wrote it down; None for nothing."""

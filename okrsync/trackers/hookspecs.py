@@ -11,6 +11,7 @@ import pluggy
 
 from okrsync.domain.linting import Rule
 from okrsync.trackers.interface import TrackerType
+from okrsync.trackers.notifiers import NotifierType
 from okrsync.trackers.sources import MeasureType
 
 hookspec = pluggy.HookspecMarker("okrsync")
@@ -26,6 +27,12 @@ def register_trackers() -> Iterable[TrackerType]:
 @hookspec
 def register_measures() -> Iterable[MeasureType]:
     """The ways to measure that the plugin offers, beside those that okrsync brings."""
+    raise AssertionError("a specification is not called")
+
+
+@hookspec
+def register_notifiers() -> Iterable[NotifierType]:
+    """The ways to tell people that the plugin offers."""
     raise AssertionError("a specification is not called")
 
 

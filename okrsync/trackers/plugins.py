@@ -13,10 +13,11 @@ import pluggy
 from okrsync.domain.linting import Rule
 from okrsync.trackers import hookspecs
 from okrsync.trackers.interface import TrackerType
+from okrsync.trackers.notifiers import NotifierType
 from okrsync.trackers.sources import RESERVED, MeasureType
 
-Kind = TypeVar("Kind", TrackerType, MeasureType)
-Offered = TypeVar("Offered", TrackerType, MeasureType, Rule)
+Kind = TypeVar("Kind", TrackerType, MeasureType, NotifierType)
+Offered = TypeVar("Offered", TrackerType, MeasureType, NotifierType, Rule)
 
 _CODE = re.compile(r"[A-Z]{1,10}[0-9]{1,5}")
 RESERVED_CODES = "OKR"
@@ -43,6 +44,7 @@ class Plugins:
     measures: dict[str, MeasureType] = field(default_factory=dict)
     lint_rules: dict[str, Rule] = field(default_factory=dict)
     """By their codes."""
+    notifiers: dict[str, NotifierType] = field(default_factory=dict)
 
 
 def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection[str] | None = None) -> Plugins:
@@ -55,6 +57,7 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
     trackers: dict[str, TrackerType] = {}
     measures: dict[str, MeasureType] = {}
     lint_rules: dict[str, Rule] = {}
+    notifiers: dict[str, NotifierType] = {}
     left_out: list[LeftOut] = []
     for point in sorted(entry_points(group=GROUP) if points is None else points, key=lambda each: each.name):
         if allowed is not None and point.name not in allowed:
@@ -66,6 +69,7 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
             manager.check_pending()
             offered = _offers(manager, point.name, "register_trackers", TrackerType)
             measured = _offers(manager, point.name, "register_measures", MeasureType)
+            telling = _offers(manager, point.name, "register_notifiers", NotifierType)
             ruled = _offers(manager, point.name, "register_lint_rules", Rule)  # type: ignore[type-abstract]
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's plugin must not end okrsync
             if manager.has_plugin(point.name):
@@ -75,7 +79,8 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
         left_out += [LeftOut(point.name, reason) for reason in _take(offered, trackers, "tracker type")]
         left_out += [LeftOut(point.name, reason) for reason in _take(measured, measures, "measure", RESERVED)]
         left_out += [LeftOut(point.name, reason) for reason in _take_rules(ruled, lint_rules)]
-    return Plugins(trackers, tuple(left_out), measures, lint_rules)
+        left_out += [LeftOut(point.name, reason) for reason in _take(telling, notifiers, "notifier")]
+    return Plugins(trackers, tuple(left_out), measures, lint_rules, notifiers)
 
 
 def _take(offered: Iterable[Kind], taken: dict[str, Kind], what: str, reserved: Collection[str] = ()) -> Iterable[str]:
