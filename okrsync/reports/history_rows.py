@@ -157,7 +157,7 @@ def _of_a_kpi(row: Row) -> Row:
     """A row of a KPI, which has a band, and no progress."""
     terms = row.terms or Terms()
     inside = None if row.value is None else in_band(row.value, terms.minimum, terms.maximum)
-    causes = {cause: part for cause, part in row.causes.items() if cause is not Cause.TARGET}
+    causes: dict[Cause, Fraction] = {cause: part for cause, part in row.causes.items() if cause is not Cause.TARGET}
     return replace(row, progress=None, raw_progress=None, in_band=inside, causes=causes)
 
 
