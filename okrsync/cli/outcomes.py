@@ -75,6 +75,8 @@ def _sync_lines(outcome: Outcome, keys: Mapping[Ref, str]) -> Iterator[Line]:
 
 def name_failures(call: Call, outcome: Outcome) -> int:
     """Say what failed, each failure by its name and place, and what waits for a person; the exit code."""
+    for note in outcome.notes:
+        call.voice.note(note)
     name_failures_of(call, outcome.failures)
     if outcome.held:
         count = len(outcome.held)

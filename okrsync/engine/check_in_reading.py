@@ -224,7 +224,8 @@ class _Ear:
                 if why := value_refusal(said.value, key_result, in_own_field=in_own_field):
                     raise Unreadable(why)
             except Unreadable as error:
-                answer_ = answer_ or answer(comment.id, str(error), key_result, markup)
+                example = key_result or _own(ref, objective) or next(iter(objective.key_results), None)
+                answer_ = answer_ or answer(comment.id, str(error), example, markup)
                 continue
             person = self.people.by_account(comment.account, comment.author)
             author = person.name if person else comment.author or comment.account or "somebody"
@@ -278,10 +279,16 @@ def _meant(line: Line, ref: Ref, objective: Objective) -> tuple[KeyResult | None
         if not _looks_like_one(line.rest):
             return None, ""
         raise Unreadable(f"there is no key result called {line.name} here; there are: {known}")
-    own = by_id.get(ref.key_result) or (next(iter(by_id.values())) if len(by_id) == 1 else None)
+    own = _own(ref, objective)
     if own is None:
         raise Unreadable(f"it does not say which key result it is about; there are: {known}")
     return own, line.rest
+
+
+def _own(ref: Ref, objective: Objective) -> KeyResult | None:
+    """The key result that an item is about; of an objective's item the only one that there is."""
+    named = (each for each in objective.key_results if each.ref == ref)
+    return next(named, objective.key_results[0] if len(objective.key_results) == 1 else None)
 
 
 def _looks_like_one(rest: str) -> bool:

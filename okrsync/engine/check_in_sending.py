@@ -201,6 +201,8 @@ def _of(remark: Remark, cache: Cache) -> CheckIn | None:
 def _find(remark: Remark, tracker: Tracker, item: ItemId) -> str | None:
     """The id of the comment, where it is there already. Raises TrackerError."""
     for comment in tracker.comments(item):
+        if comment.insider is False:
+            continue  # Somebody outside may write whatever they like.
         ours = signed_in(comment.text)
         if ours and f"{remark.change.ref.parent.child(ours.key_result)} {ours.signature}" == remark.key:
             return comment.id

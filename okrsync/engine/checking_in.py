@@ -88,7 +88,12 @@ class _Sending(Engine):
         run = cache.runs.begin("checkin")
         outbox = self._outbox(run)
         begun = outbox.watch.now()
-        seen = self._look(outbox, creating=False, among=among, listening=False)
+        # What was said before tells what a field holds, where nothing else is known of it.
+        bases = self._bases()
+        forgotten = any(ref not in bases and ref.parent not in bases for ref in self.refs)
+        seen = self._look(outbox, creating=False, among=among, listening=forgotten)
+        # Up to where the comments on all items were read is not known from those on some.
+        seen = replace(seen, heard=replace(seen.heard, cursors={}))
         plan, _, _ = self._decide(seen, outbox)
         remarks = self.conversation.remarks(plan, seen.fetched.snapshot)
         plan = replace(plan, remarks=tuple(each for each in remarks if each.change.ref in self.refs))

@@ -15,6 +15,7 @@ from okrsync.engine.pool import TrackerPool
 from okrsync.plan.values import Located, Placement, Plan, Remark, Snapshot
 from okrsync.practice.check_in_rules import People
 from okrsync.store.cache import Cache
+from okrsync.store.tables.check_ins import newest_of
 from okrsync.store.values import CheckIn
 
 
@@ -43,21 +44,23 @@ class Conversation:
     def values(self) -> dict[Ref, CheckIn]:
         """The newest check-in of each reference that names a value."""
         known = self.cache.check_ins.newest_values(self.cycle)
-        return known | self._again(known, lambda each: each.value is not None)
+        again = self._again(known, lambda each: each.value is not None)
+        return known | newest_of(each for every in again.values() for each in every)
 
     def confidences(self) -> dict[Ref, CheckIn]:
         """The newest check-in of each reference that states a confidence."""
         known = self.cache.check_ins.newest_confidences(self.cycle)
-        return known | self._again(known, lambda each: each.confidence is not None)
+        again = self._again(known, lambda each: each.confidence is not None)
+        return known | {ref: every[-1] for ref, every in again.items() if every}
 
-    def _again(self, known: dict[Ref, CheckIn], counts: Callable[[CheckIn], bool]) -> dict[Ref, CheckIn]:
-        """The newest of what somebody spoke of just now; in `known` nothing is left of it."""
+    def _again(self, known: dict[Ref, CheckIn], counts: Callable[[CheckIn], bool]) -> dict[Ref, list[CheckIn]]:
+        """What is said of what somebody spoke of just now, oldest first; in `known` nothing is left of it."""
         said: dict[Ref, list[CheckIn]] = {}
         for each in self.heard.check_ins:
             said.setdefault(each.ref, []).append(each)
         gone = {*self.heard.withdrawn, *((each.ref, each.remote_id) for each in self.heard.check_ins)}
         keys = {key_of(each) for each in self.heard.check_ins}
-        found: dict[Ref, CheckIn] = {}
+        found: dict[Ref, list[CheckIn]] = {}
         for ref in {ref for ref, _ in gone}:
             known.pop(ref, None)
             kept = [
@@ -65,9 +68,8 @@ class Conversation:
                 for each in self.cache.check_ins.of(ref)
                 if (ref, each.remote_id) not in gone and key_of(each) not in keys
             ]
-            every = sorted(filter(counts, (*kept, *said.get(ref, ()))), key=lambda each: (each.at, each.author))
-            if every:
-                found[ref] = every[-1]
+            every = filter(counts, (*kept, *said.get(ref, ())))
+            found[ref] = sorted(every, key=lambda each: (each.at, each.author))
         return found
 
     def remarks(self, plan: Plan, snapshot: Snapshot) -> tuple[Remark, ...]:

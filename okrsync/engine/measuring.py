@@ -80,7 +80,8 @@ def as_checked_in(check_in: CheckIn | None) -> CheckedIn | None:
     """A check-in as the planner takes it; None where it names no value."""
     if check_in is None or check_in.value is None:
         return None
-    return CheckedIn(check_in.value, check_in.at.astimezone(UTC).isoformat(), is_unsent=not check_in.sent)
+    at = check_in.at.astimezone(UTC).isoformat()
+    return CheckedIn(check_in.value, at, is_unsent=not check_in.sent, replaces=check_in.replaces)
 
 
 class _Unmeasurable(Exception):

@@ -75,6 +75,8 @@ class CheckedIn:
     at: str
     is_unsent: bool = False
     """Whether no tracker has it yet: then nothing that a tracker shows can have taken it into account."""
+    replaces: float | None = None
+    """The value of the check-in before it."""
 
 
 AGREED_BY_HAND = ("current", "checked_in")
@@ -101,8 +103,11 @@ def decide_manual(
         return Decision.AGREE, field
     if field is None:
         return Decision.WRITE, checked_in.value
-    known = "current" in base
-    as_agreed = known and same_number(field, base["current"])
+    if "current" in base:
+        as_agreed = same_number(field, base["current"])
+    else:
+        # The cache is gone; the field still holds what was said before something that is certainly news.
+        as_agreed = checked_in.is_unsent and same_number(field, checked_in.replaces)
     if is_news(checked_in, base):
         return (Decision.WRITE if as_agreed else Decision.HOLD), checked_in.value
     return (Decision.AGREE if as_agreed else Decision.ADOPT), field

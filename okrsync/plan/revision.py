@@ -138,6 +138,9 @@ class Revision:
                 " right, and enter it in the field too"
             )
             self._hold_manual(manual.field, standing, checked_in, why)
+            if "current" not in base:
+                # It stays held once the tracker has the check-in, and the field would be believed.
+                self.agreed |= agreed_by_hand(None, None, manual.key_result)
             return
         if decision is Decision.WRITE:
             self.fields[manual.field] = value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from okrsync.domain.ref import Ref
@@ -37,19 +39,19 @@ class CheckIns:
 
         Of two at the same moment the author's name decides, so that every cache comes to the same.
         """
-        return self._newest(cycle)
+        return {each.ref: each for each in self._rows(cycle)}
 
     def newest_values(self, cycle: str | None = None) -> dict[Ref, CheckIn]:
         """The newest check-in of each reference that names a value: a mere note takes none back."""
-        return self._newest(cycle, " and value is not null")
+        return newest_of(self._rows(cycle, " and value is not null"))
 
     def newest_confidences(self, cycle: str | None = None) -> dict[Ref, CheckIn]:
         """The newest check-in of each reference that states a confidence: a mere value takes none back."""
-        return self._newest(cycle, " and confidence is not null")
+        return {each.ref: each for each in self._rows(cycle, " and confidence is not null")}
 
-    def _newest(self, cycle: str | None, only: str = "") -> dict[Ref, CheckIn]:
+    def _rows(self, cycle: str | None, only: str = "") -> list[CheckIn]:
         sql = f"{_SELECT} where ref >= ? and ref < ?{only} order by ref, at, author, id"
-        return {each.ref: each for each in self._session.select(_check_in, sql, cycle_range(cycle))}
+        return self._session.select(_check_in, sql, cycle_range(cycle))
 
     def unsent(self) -> tuple[CheckIn, ...]:
         """Those that no tracker has, oldest first."""
@@ -155,6 +157,15 @@ class CheckIns:
             )
             if changed.rowcount != 1:
                 raise LookupError(f"there is no check-in {check_in_id}")
+
+
+def newest_of(check_ins: Iterable[CheckIn]) -> dict[Ref, CheckIn]:
+    """The last of each reference, of check-ins with values, with the value that it replaces."""
+    found: dict[Ref, CheckIn] = {}
+    for each in check_ins:
+        before = found.get(each.ref)
+        found[each.ref] = replace(each, replaces=before.value) if before else each
+    return found
 
 
 def _check_in(

@@ -19,6 +19,7 @@ from okrsync.engine.outcome import Outcome
 from okrsync.engine.placements import Atlas
 from okrsync.engine.pool import TrackerPool
 from okrsync.plan.snapshot import Tolerance
+from okrsync.practice.check_in_rules import People
 from okrsync.settings import Settings
 from okrsync.store.cache import Cache
 from okrsync.testing import MemoryServer, MemoryTracker, memory_context
@@ -234,6 +235,8 @@ class World:
         self.objectives: dict[str, dict[str, ObjectiveText]] = {}
         self.at_commit: Callable[[str], None] = lambda _when: None
         """Called before and after every commit of the cache."""
+        self.people = People()
+        """Whom the settings know."""
         self.boot = "morning"
         """Names the last start of our machine."""
         for team, tracker, project, style in homes:
@@ -386,6 +389,7 @@ class World:
                 clock=self.time.ours,
                 tolerance=Tolerance(),
                 check_in_period=timedelta(days=7),
+                people=self.people,
                 documents={shown: file.digest for shown, file in documents.files.items()},
                 uptime=lambda: Uptime(self.boot, self.time.passed.total_seconds()),
                 stop=Patience(self.time),
