@@ -380,6 +380,9 @@ class Company(RuleBasedStateMachine):
             for item in server.items.values():
                 for note in self.notes.get(item.at.id, []):
                     assert note in item.description, f"{item.at.key} lost what somebody wrote"
+                current, progress = item.fields.get("KR current"), item.fields.get("OKR progress")
+                assert current in {None, *self.entered}, f"{item.at.key} holds a number that nobody entered"
+                assert progress is None or self.entered, f"{item.at.key} shows progress that nobody can know"
                 for marker in item.markers if item.at.id not in self.copies else ():
                     assert marker not in seen, f"{item.at.key} and {seen[marker]} are both {marker}"
                     seen[marker] = item.at.key
