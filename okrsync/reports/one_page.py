@@ -7,7 +7,7 @@ the individual level, are left out unless the page is made for the very audience
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from okrsync.domain.numbers import number_text
 from okrsync.domain.okr import EVERYONE, Level, Objective, Stage
@@ -186,7 +186,7 @@ class _Maker:
             notes.append(stale)
         figure = _progress(found) if recorded is None else self._scored(recorded.value)
         if recorded is not None and recorded.final is not None:
-            now = words.quantity(recorded.final, found.key_result.unit)
+            now = words.current(replace(found, observed=replace(found.observed, value=recorded.final)))
         else:
             now = words.current(found)
         return KeyResultRow(
