@@ -40,6 +40,23 @@ def make_plan(
     return Plan(tuple(planner.steps), tuple(planner.held))
 
 
+def only_about(objectives: Collection[Ref]) -> Callable[..., Plan]:
+    """A planner that decides about these objectives and their key results alone."""
+
+    def plan(
+        wanted: Sequence[Wanted],
+        snapshot: Snapshot,
+        links: Mapping[Ref, Linked],
+        bases: Mapping[Ref, Base],
+        documented: Collection[Ref],
+    ) -> Plan:
+        about = [each for each in wanted if each.ref.parent in objectives]
+        whole = make_plan(about, snapshot, links, bases, documented)
+        return Plan(whole.steps, tuple(each for each in whole.held if each.ref.parent in objectives))
+
+    return plan
+
+
 class _Planner:
     def __init__(
         self,

@@ -5,6 +5,7 @@ What was reached and what people chose goes in, what the new cycle begins with a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from enum import StrEnum
 
 from okrsync.domain.cycle import Cycle
 from okrsync.domain.numbers import number_text, quantity_text
-from okrsync.domain.okr import KeyResult, Kind, Kpi, Objective, Okrs, Stage
+from okrsync.domain.okr import KeyResult, Kind, Kpi, Measure, Objective, Okrs, Stage
 from okrsync.domain.progress import progress, raw_progress, same_number
 from okrsync.domain.ref import Ref
 
@@ -245,7 +246,8 @@ class _Turn:
         if found.ending is Ending.REACHED:
             return "was reached"
         if found.ending is Ending.LOW and word is None and not self.choices.keep_low:
-            return f"scored {number_text(round(found.score or 0.0, 4))}: ask whether it is still worth a cycle"
+            hundredths = math.floor(100 * round(found.score or 0.0, 9))
+            return f"scored {hundredths / 100:g}: ask whether it is still worth a cycle"
         return ""
 
     def _key_result(self, found: Ended) -> CarriedKeyResult:
@@ -256,9 +258,12 @@ class _Turn:
             notes.append(f"its phases, as far as there are any: those of {found.ref.cycle} are over")
         if before.kind is not Kind.REACH:
             return CarriedKeyResult(ref, found, before.title, before.baseline, before.target, tuple(notes))
-        baseline = before.baseline if found.final is None else found.final
+        begins_anew = _begins_anew(before.measure)
+        baseline = before.baseline if found.final is None or begins_anew else found.final
         if found.final is None:
             notes.append(f"the baseline: nobody knows where it ended, so it is that of {found.ref.cycle}")
+        elif begins_anew:
+            notes.append(f"baseline and target: those of {found.ref.cycle}, for what it counts begins anew")
         target = self._target(found, baseline)
         if target is None:
             ends = quantity_text(baseline, before.unit) if baseline is not None else "?"
@@ -308,6 +313,11 @@ class _Turn:
             carried,
             tuple(notes),
         )
+
+
+def _begins_anew(measure: Measure) -> bool:
+    """Whether what is counted begins with the cycle: below a new item there is nothing yet."""
+    return measure.source == "children" or measure.options.get("since") == "cycle"
 
 
 def _asked(key_result: KeyResult) -> str:

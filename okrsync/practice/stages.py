@@ -101,6 +101,31 @@ def moved(
     return StageMove(objective.ref, before, to, objective.reviewed_by, agreed)
 
 
+@dataclass(frozen=True)
+class Closing:
+    """What closing a cycle comes to."""
+
+    objectives: tuple[Objective, ...]
+    """Those that are closed: they were committed to."""
+    closed_before: tuple[Objective, ...]
+    left: tuple[Objective, ...]
+    """Drafts and proposals: nobody committed to them."""
+    unscored: tuple[Ref, ...]
+    """Key results that have no score yet; while there are any, nothing is closed."""
+
+
+def closing(objectives: Iterable[Objective]) -> Closing:
+    """What closing the cycle of these objectives comes to."""
+    every = tuple(objectives)
+    committed = tuple(each for each in every if each.stage is Stage.COMMITTED)
+    return Closing(
+        objectives=committed,
+        closed_before=tuple(each for each in every if each.stage is Stage.CLOSED),
+        left=tuple(each for each in every if each.stage not in {Stage.COMMITTED, Stage.CLOSED}),
+        unscored=tuple(result.ref for each in committed for result in each.key_results if result.score is None),
+    )
+
+
 def _refuse_as_reviewer(name: str, objective: Objective, review: Review) -> None:
     if _same(name, objective.owner):
         raise StageRefused(
