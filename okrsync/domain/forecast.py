@@ -33,6 +33,7 @@ from okrsync.domain.evidence import Formula
 from okrsync.domain.movement import State
 from okrsync.domain.okr import Kind
 from okrsync.domain.progress import progress
+from okrsync.domain.terms import Terms
 
 CONFIDENCE = 0.9
 """How sure the range shall be."""
@@ -49,7 +50,8 @@ class Forecast:
     middle: float
     high: float
     progress_low: float
-    """The lesser progress of the range: for a falling key result, that of `high`."""
+    """The lesser progress of the range: for a falling key result, that of `high`; for a band, 1 only where all of the
+    range lies in it."""
     progress_middle: float
     progress_high: float
     end: datetime
@@ -75,7 +77,7 @@ def forecast(states: Sequence[State], cycle: Cycle, confirmed: datetime | None) 
     if not states or confirmed is None:
         return TooLittle("no value is known yet")
     now = states[-1]
-    if now.terms.kind is not Kind.REACH:
+    if now.terms.kind is Kind.DONE:
         return TooLittle(f"a key result of kind '{now.terms.kind}' has no way that could be carried forward")
     end = _midnight_after(cycle)
     step = min(_WEEK, timedelta(days=max(1, cycle.days // 13)))
@@ -97,19 +99,28 @@ def forecast(states: Sequence[State], cycle: Cycle, confirmed: datetime | None) 
         min(bounds[1], max(bounds[0], statistics.median(v - slope * t for t, v in zip(times, values, strict=True))))
         for slope in (slopes[skip], statistics.median(slopes), slopes[-1 - skip])
     )
-    reached = sorted(progress(now.terms, each) or 0.0 for each in (low, high))
+    least, most = _reached(now.terms, low, high)
     return Forecast(
         low,
         middle,
         high,
-        reached[0],
+        least,
         progress(now.terms, middle) or 0.0,
-        reached[1],
+        most,
         end,
         len(points),
         points[0][0],
         points[-1][0],
     )
+
+
+def _reached(terms: Terms, low: float, high: float) -> tuple[float, float]:
+    """The least and the most progress of a range of values. A band may lie within the range: then it may be reached."""
+    least, most = sorted(progress(terms, each) or 0.0 for each in (low, high))
+    if terms.kind is Kind.MAINTAIN:
+        below, above = terms.maximum is None or low <= terms.maximum, terms.minimum is None or high >= terms.minimum
+        return least, 1.0 if below and above else most
+    return least, most
 
 
 def _points(states: Sequence[State], start: datetime, last: datetime, step: timedelta) -> list[tuple[datetime, float]]:

@@ -50,6 +50,25 @@ def test_a_straight_line_goes_on_straight() -> None:
     assert (found.points, found.since, found.until, found.end) == (5, day(0), day(28), END)
 
 
+@pytest.mark.parametrize(
+    ("band", "reached"),
+    [
+        # The range is that of the next test: from 58.6 to 125.4, and 92 in the middle.
+        ({"maximum": 140.0}, (1.0, 1.0, 1.0)),
+        ({"maximum": 100.0}, (0.0, 1.0, 1.0)),
+        ({"maximum": 60.0}, (0.0, 0.0, 1.0)),
+        ({"maximum": 50.0}, (0.0, 0.0, 0.0)),
+        ({"minimum": 90.0, "maximum": 95.0}, (0.0, 1.0, 1.0)),
+        ({"minimum": 60.0, "maximum": 70.0}, (0.0, 0.0, 1.0)),
+        ({"minimum": 140.0}, (0.0, 0.0, 0.0)),
+    ],
+)
+def test_a_band_is_kept_may_be_kept_or_is_left(band: dict[str, float], reached: tuple[float, ...]) -> None:
+    found = ahead(weekly(0, 10, 14, 24, 28, terms=Terms(Kind.MAINTAIN, **band)), day(28))
+    assert (round(found.low, 1), round(found.middle, 1), round(found.high, 1)) == (58.6, 92.0, 125.4)
+    assert (found.progress_low, found.progress_middle, found.progress_high) == reached
+
+
 def test_five_points_by_hand() -> None:
     # Values 0, 10, 14, 24, 28 on days 0, 7, …, 28. Slopes per week of the ten pairs, in order:
     # 4, 4, 6, 7, 7, 7, 7, 8, 10, 10. With five points, P(D ≤ 1) = (1 + 4)/120 and 2 · 5/120 = 0.083 ≤ 0.1, so one
@@ -106,7 +125,6 @@ def test_what_was_never_below_nothing_is_not_carried_there_and_what_was_is() -> 
         (weekly(0, 1, 2, 3), day(21), "28 days .*there are 21"),
         (weekly(0), day(1), "there are 1$"),
         (weekly(0, 0, 0, 0, 1, terms=Terms(Kind.DONE)), day(60), "'done'"),
-        (weekly(5, 5, 5, 5, 6, terms=Terms(Kind.MAINTAIN, maximum=9.0)), day(60), "'maintain'"),
     ],
 )
 def test_too_little_is_said(states: tuple[State, ...], confirmed: datetime | None, why: str) -> None:
