@@ -62,6 +62,9 @@ class Poller(Engine):
         if recorded:
             self._record(seen)
             self._record_status()
+        elif any(cursor != self.inputs.cache.comments.cursor(name) for name, cursor in seen.heard.cursors.items()):
+            # Where comments were only read once more, a later cursor spares that the next time.
+            seen.heard.record(self.inputs.cache)
         outcome = self._outcome(seen.failures, plan=plan)
         self._finish(run, outcome)
         return Polled(outcome, moved, recorded)

@@ -159,7 +159,11 @@ class Client:
         self.heard, self.heard_at = answer.headers, datetime.now(UTC)
         self._context.policy.allowance.hear(answer.headers)
         if moment := server_time(answer.headers):
-            self._clocks["date"] = moment - datetime.now(UTC)
+            ahead = moment - datetime.now(UTC)
+            if {"date", "serverInfo"} <= self._clocks.keys():
+                # Somebody set our clock, or the server's: what serverInfo told is as wrong by now.
+                self._clocks["serverInfo"] += ahead - self._clocks["date"]
+            self._clocks["date"] = ahead
         is_redirect = answer.status in {301, 302, 303, 307, 308} and "location" in answer.headers
         if not is_redirect and (error := judge(answer, self._transport.around, about)):
             raise error
