@@ -120,8 +120,10 @@ class Notifier(ABC):
     """Carries messages to one place. An instance belongs to one thread."""
 
     @abstractmethod
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> str | None:
         """Send one message, through the context's policy and within the table's timeout.
+
+        What it gives back is what an administrator should know although the message was sent.
 
         Raises:
             Transient: it did not get through; `acted` is False where it certainly was not sent, and None where nobody
