@@ -19,11 +19,12 @@ from okrsync.domain.terms import Terms
 from okrsync.engine.applying import Applied, Means, apply
 from okrsync.engine.check_in_journal import CheckInJournal
 from okrsync.engine.check_in_reading import Heard
+from okrsync.engine.check_in_values import as_checked_in
 from okrsync.engine.conversation import Conversation
 from okrsync.engine.editing import with_editors
 from okrsync.engine.fetching import Fetched, Quest, fetch, read_all
 from okrsync.engine.journal import Journal
-from okrsync.engine.measuring import Measurements, as_checked_in, measure
+from okrsync.engine.measuring import Measurements, measure
 from okrsync.engine.moments import Moment, Uptime, Watch, system_uptime
 from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome

@@ -17,6 +17,7 @@ from okrsync.domain.measures import share_done, those_that_count
 from okrsync.domain.numbers import number_text
 from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
+from okrsync.engine.check_in_values import as_checked_in, counts_in_own_field
 from okrsync.engine.number_fields import NumberFields
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of
@@ -24,8 +25,7 @@ from okrsync.engine.querying import SOURCES as QUERIES
 from okrsync.engine.querying import Answer, Asked, Inquiry
 from okrsync.engine.sources import NoValue, Sources
 from okrsync.engine.tasks import Task
-from okrsync.plan.merge import CheckedIn, counts_in_field, decide_manual, is_news
-from okrsync.plan.revision import base_by_hand
+from okrsync.plan.merge import decide_manual, is_news
 from okrsync.plan.values import Located, Placement, Role, Snapshot
 from okrsync.store.values import CheckIn, Measured
 from okrsync.trackers.errors import NotFound, Rejected, TrackerError
@@ -74,14 +74,6 @@ def measure(
     meter.count_children()
     meter.ask_queries(inquiry)
     return Measurements(tuple(meter.values), tuple(meter.failures), meter.fields)
-
-
-def as_checked_in(check_in: CheckIn | None) -> CheckedIn | None:
-    """A check-in as the planner takes it; None where it names no value."""
-    if check_in is None or check_in.value is None:
-        return None
-    at = check_in.at.astimezone(UTC).isoformat()
-    return CheckedIn(check_in.value, at, is_unsent=not check_in.sent, replaces=check_in.replaces)
 
 
 class _Unmeasurable(Exception):
@@ -211,21 +203,15 @@ class _Meter:
 
     def _check_in_counts(self, task: Task, number: float | None, *, readable: bool) -> bool:
         """Whether a check-in counts instead of what the key result's own field holds; then its value is noted."""
-        check_in = self.check_ins.get(task.ref)
-        placement = task.placement
+        check_in, placement = self.check_ins.get(task.ref), task.placement
         if check_in is None or placement is None or task.measure.item or task.kind is ItemKind.OTHER:
             return False
-        below = "" if placement.key_results_as_items else task.ref.key_result
-        base = base_by_hand(self.bases.get(task.ref.parent if below else task.ref, {}), below)
-        checked_in = counts_in_field(as_checked_in(check_in), number, base)
-        if checked_in is None or not (readable or is_news(checked_in, base)):
-            return False
-        if readable and same_number(decide_manual(checked_in, number, base)[1], number):
-            return False
-        evidence = replace(Evidence(method_of(task.measure)), by=check_in.author, at=check_in.at)
-        at = check_in.at.astimezone(UTC)
-        self.values.append(Measured(task.ref, checked_in.value, at, "check-in", evidence.to_json()))
-        return True
+        counts = counts_in_own_field(check_in, placement, self.bases, number, readable=readable)
+        if counts:
+            evidence = replace(Evidence(method_of(task.measure)), by=check_in.author, at=check_in.at)
+            at = check_in.at.astimezone(UTC)
+            self.values.append(Measured(task.ref, check_in.value, at, "check-in", evidence.to_json()))
+        return counts
 
     def _placement(self, task: Task) -> Placement:
         if task.placement is None:
