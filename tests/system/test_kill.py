@@ -10,15 +10,27 @@ import tempfile
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import ExitCode
+from okrsync.store.values import CheckIn
 from okrsync_github.tracker import GitHubTracker
 from okrsync_jira.tracker import JiraTracker
-from tests.system.grounds import CYCLE, TOKEN_VARIABLE, Desk, GitHub, Ground, JiraCloud, JiraDataCenter, served
+from tests.system.grounds import (
+    CYCLE,
+    TOKEN_VARIABLE,
+    Desk,
+    GitHub,
+    Ground,
+    JiraCloud,
+    JiraDataCenter,
+    JiraGround,
+    served,
+)
 from tests.system.killing import MOMENTS, Forks, Gate, Point, copied
 from tests.system.teams import Team
 
@@ -26,6 +38,7 @@ O1 = Ref(CYCLE, "o0-0")
 KR1, KR2 = O1.child("kr1"), O1.child("kr2")
 ALL = (O1, KR1, KR2)
 TITLE = "Make step 0 of team 0 feel instant"
+NOW = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """A process that is killed takes no power cut along, so what it stored need not reach a disk."""
 
@@ -91,6 +104,24 @@ def _adopt(desk: Desk) -> tuple[str, ...]:
     return ("adopt", "work", Team(desk.ground).query, "--cycle", CYCLE)
 
 
+def _checked_in(desk: Desk) -> None:
+    desk.write_team()
+    desk.replace("team-0.toml", 'from = "field"', 'from = "manual"')
+    desk.run("sync")
+    with desk.workspace().open_cache() as cache:
+        cache.check_ins.add(CheckIn(KR1, NOW, "dana", 3.1, 0.6, "waiting for the vendor"))
+
+
+def _comments(desk: Desk) -> list[str]:
+    """The comments on the first key result's item."""
+    ground = desk.ground
+    if isinstance(ground, JiraGround):
+        return [each.text for each in ground.site.issue(ground._key(KR1)).comments]
+    assert isinstance(ground, GitHub)
+    repository, item = ground._find(KR1)
+    return [str(each["body"]) for each in ground.site.comments(repository, item["number"])]
+
+
 def _document(desk: Desk) -> str:
     (path,) = (desk.folder / "okrs").rglob("*.toml")
     return path.read_text("utf-8")
@@ -108,6 +139,7 @@ SITUATIONS = (
             and 'title = "Our own result"' in _document(desk)
         ),
     ),
+    Situation("check-in comment", _checked_in, lambda desk: ["3.1" in each for each in _comments(desk)] == [True]),
     Situation("close", _closed, lambda desk: desk.ground.closed(O1)),
     Situation(
         "adopt what a team has",
