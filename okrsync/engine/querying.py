@@ -122,13 +122,11 @@ class Inquiry:
 
     def _of_group(self, name: str, query: Query, group: Sequence[Asked]) -> dict[Ref, Answer | Unanswered]:
         found: dict[Ref, Answer | Unanswered] = {}
-        exactly: list[Asked] = []
-        for each in group:
-            estimate = self._estimate(name, query, each) if each.measure.options.get("approximate") else None
-            if estimate is None:
-                exactly.append(each)
-            else:
-                found[each.ref] = estimate
+        roughly = [each for each in group if each.measure.options.get("approximate")]
+        estimate = self._estimate(name, query) if roughly else None
+        for each in roughly if estimate is not None else ():
+            found[each.ref] = estimate if isinstance(estimate, Unanswered) else _estimated(each, estimate)
+        exactly = [each for each in group if each.ref not in found]
         return found | (self._exactly(name, query, exactly) if exactly else {})
 
     def _exactly(self, name: str, query: Query, group: Sequence[Asked]) -> dict[Ref, Answer | Unanswered]:
@@ -200,7 +198,7 @@ class Inquiry:
         self._readings.keep(name, identity, found)
         return _Seen(tuple(matches.values()))
 
-    def _estimate(self, name: str, query: Query, asked: Asked) -> Answer | Unanswered | None:
+    def _estimate(self, name: str, query: Query) -> int | Unanswered | None:
         """The tracker's quick estimate; None where it has none, or where nothing matches, which is looked into."""
         try:
             number = self._tracker(name).count(query)
@@ -209,12 +207,7 @@ class Inquiry:
             return Unanswered(str(error), cause_of(error))
         except Unanswered as why:
             return why
-        if not number:
-            return None
-        method = method_of(asked.measure, project=asked.project)
-        return Answer(
-            float(number), f"about {_issues(number)} of {asked.project} that match", Evidence(method).to_json()
-        )
+        return number or None
 
     def _tracker(self, name: str) -> Tracker:
         tracker = self._pool.get(name)
@@ -260,6 +253,11 @@ def _moves_with_time(group: Sequence[Asked]) -> bool:
     """Whether issues may leave this query although nobody touches them."""
     said = [f"{each.measure.options['query']} {each.measure.options.get('since', '')}" for each in group]
     return any(_MOVES_WITH_TIME.search(text) for text in said)
+
+
+def _estimated(asked: Asked, number: int) -> Answer:
+    method = method_of(asked.measure, project=asked.project)
+    return Answer(float(number), f"about {_issues(number)} of {asked.project} that match", Evidence(method).to_json())
 
 
 def _identity(tracker: Tracker, query: Query) -> str:
