@@ -103,7 +103,7 @@ def context_of(
 ) -> LintContext:
     """Everything that rules may look at."""
     okrs = drafts.documents.okrs
-    names = {each.ref.cycle for each in (*okrs.objectives, *okrs.kpis)}
+    names = {each.ref.cycle for each in okrs.objectives} | {each.ref.cycle for each in okrs.kpis}
     named = settings.named_cycles
     return LintContext(
         okrs=okrs,

@@ -77,13 +77,13 @@ def test_findings_are_told_with_their_lines_all_at_once(okrsync: Okrsync) -> Non
     assert said.code == 1
     team, kr = "okrs/team.toml", "2026-Q4/loved-app"
     assert said.out.splitlines() == [
-        f"{team}:8: OKR101 warning: {kr}: the objective carries '15 %'. Say in words where to go; the number belongs into"
-        " a key result.",
+        f"{team}:8: OKR101 warning: {kr}: the objective carries '15 %'. Say in words where to go; the number belongs"
+        " into a key result.",
         f"{team}:11: OKR402 error: {kr}: aligns_to has '2026-Q4/win-newcomers'; expected objective or"
         " objective/key-result of the same cycle. Leave the cycle out: 'win-newcomers'.",
         f'{team}:15: OKR203 warning: {kr}/retention: the unit of the title is %, the fields have none. Add unit = "%".',
-        f"{team}:21: OKR202 warning: {kr}/page: the key result reads as an activity ('Launch'), with no measured effect."
-        " Ask what changes when it is done, and measure that: from what to what.",
+        f"{team}:21: OKR202 warning: {kr}/page: the key result reads as an activity ('Launch'), with no measured"
+        " effect. Ask what changes when it is done, and measure that: from what to what.",
         "1 error, 3 warnings; `--fix` mends 2",
     ]
     assert "there is no cache yet: OKR601 and OKR602 were not looked for" in said.err

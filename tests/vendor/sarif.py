@@ -1,8 +1,8 @@
 """What SARIF 2.1.0 asks of the objects that `okrsync lint` writes, as a JSON Schema.
 
 Written by hand after sections 3.13 to 3.51 of the standard (OASIS, SARIF 2.1.0 errata 01): names, types, what is
-required and what a text must look like. Like the published schema, it refuses every property that an object does not have; the
-properties that we never write are left out, so that writing one of them is refused too.
+required and what a text must look like. Like the published schema, it refuses every property that an object does not
+have; the properties that we never write are left out, so that writing one of them is refused too.
 """
 
 from __future__ import annotations

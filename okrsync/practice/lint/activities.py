@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from okrsync.domain.okr import KeyResult
@@ -22,6 +23,10 @@ _LEADING = re.compile(r"\w[^,]*\w")
 _PREPOSITION = re.compile(r"\b(?:with|for|to|by|from|of|in|on|at|per|that|which)\b")
 _SHARE_OF = re.compile(r"\s*(?:\w+\s+)?of\b")
 _IN_TIME = re.compile(r"\b(?:on time|in time|within|without)\b")
+_PLURAL = re.compile(r"\w+[^s\W]s")
+_SPACES = re.compile(r"[\s-]+")
+_FROM_TO = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:to|→|->|-->|=>)\s*(?:[a-z≥≤<>]+\s*){0,3}")
+_FROM = re.compile(r"\bfrom\s+(?:[a-z]+\s+){0,2}[~≈<>]?\s*$")
 _CONNECTED = re.compile(r"[:–—]\s|\s-\s")
 
 
@@ -50,11 +55,18 @@ def _verb_at_the_beginning(low: str, words: Words) -> re.Match[str] | None:
     while True:
         found = words.activity_nouns.match(low, at) or words.activities.match(low, at)
         if found:
-            return found
+            return None if _is_noun(found, low, words) else found
         before = words.before_activities.match(low, at)
         if not before:
             return None
         at = before.end() + len(low[before.end() :]) - len(low[before.end() :].lstrip(" ,-"))
+
+
+def _is_noun(word: re.Match[str], low: str, words: Words) -> bool:
+    """`Installs a day`, `test coverage`: what looks like a verb is what is counted or measured."""
+    is_plural = _PLURAL.fullmatch(word[0]) is not None
+    after = _SPACES.match(low, word.end())
+    return is_plural or (after is not None and words.metrics.match(low, after.end()) is not None)
 
 
 def _said_to_be_done(low: str, numbers: tuple[Quantity, ...], words: Words) -> re.Match[str] | None:
@@ -68,7 +80,7 @@ def _said_to_be_done(low: str, numbers: tuple[Quantity, ...], words: Words) -> r
         if found.start() > 0 and (is_said or not rest or _GOES_ON.match(rest)):
             return found
     for found in words.states_of_being.finditer(low):
-        if _BEING.search(low[: found.start()]):
+        if found.start() > 0 and (_BEING.search(low[: found.start()]) or not low[found.end() :].strip(" .!)")):
             return found
     return None
 
@@ -87,6 +99,10 @@ def _object(noun: str) -> str:
 
 
 def _has_effect(low: str, verb: re.Match[str], numbers: tuple[Quantity, ...], words: Words) -> bool:
+    for first, second in itertools.pairwise(numbers):
+        between = low[first.end : second.start]
+        if _FROM_TO.fullmatch(between) and (_FROM.search(low[: first.start]) or "to" not in between):
+            return True
     for each in numbers:
         if each.start < verb.end():
             if _is_measure(each, low):

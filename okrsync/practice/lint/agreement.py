@@ -234,7 +234,7 @@ class _Comparing:
         """Whether a number of the title is a field's value, whatever the scale of their units."""
         if value is None:
             return False
-        meant = [number.value]
+        meant = [number.value] if number.or_else is None else [number.value, number.or_else]
         if unit is not None and unit.family == "percent" and not self._units:
             meant.append(number.value / 100)
         if unit is not None:
@@ -311,7 +311,8 @@ class _Comparing:
             assert each.unit is not None
             exact = [unit for unit in self._units if unit.family == each.unit.family]
             values = [value for value in (self.baseline, self.target, self.minimum, self.maximum) if value is not None]
-            scaled = [each.value * each.unit.scale / unit.scale for unit in exact]
+            said = [value for value in (each.value, each.or_else) if value is not None]
+            scaled = [value * each.unit.scale / unit.scale for unit in exact for value in said]
             fields = [scale * value for value in values for scale in (1.0, *self._scales)]
             if not any(_close(abs(one), abs(value)) for one in scaled for value in fields):
                 return Disagreement(each.unit_name, self.unit, of_units=True)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from okrsync.practice.lint.vocabulary import Unit, Words
 
 _NUMBER = re.compile(
-    r"(?<![\w.,/])(?<![A-Za-z]-)"
+    r"(?<![\w.,/:])(?<![A-Za-z]-)"
     r"(?P<sign>[+\-−–±~≈]\s?)?(?P<currency>(?:us|a|c)?[$€£¥]\s?)?"
-    r"(?P<digits>\d{1,3}(?:[,' \u202f]\d{3})+(?:\.\d+)?(?!\d)|\d+,\d{1,2}(?!\d)|\d+(?:\.\d+)?|\.\d+)"
-    r"(?P<plus>\+)?"
+    r"(?P<digits>\d{1,3}(?:[,' \u202f]\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?!\d)|\d+,\d{1,2}(?!\d)"
+    r"|\d+(?:\.\d+)?|\.\d+)(?!:\d)(?P<plus>\+)?"
 )
+_NAMED_ZERO = re.compile(r"(?:\b(?:net|day|ground|inbox|patient|from)|-)\s*$")
+_DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?\b|\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b")
 _ORDINAL = re.compile(r"(?<!\w)\d+(?:st|nd|rd|th)\b")
@@ -49,6 +51,8 @@ class Quantity:
     """Whether it is part of a word: a 30-day trial."""
     noun: str = ""
     """Up to four words that follow, in small letters."""
+    or_else: float | None = None
+    """What it is where a dot separates thousands: 20.000 is 20, or 20000."""
 
 
 def readable(title: str) -> str:
@@ -122,6 +126,7 @@ def _numbers(text: str, low: str, words: Words) -> list[Quantity]:
                 is_factor=unit is not None and unit.family == "factor",
                 hyphenated=hyphenated,
                 noun=following[1].strip() if following else "",
+                or_else=1000 * value if _DOTTED.fullmatch(match["digits"]) else None,
             )
         )
     return found
@@ -151,6 +156,8 @@ def _numeral(match: re.Match[str], low: str, words: Words) -> Quantity:
 
 
 def _value(digits: str) -> float:
+    if digits.count(".") > 1:
+        return float(digits.replace(".", ""))
     if re.fullmatch(r"\d+,\d{1,2}", digits):
         return float(digits.replace(",", "."))
     return float(re.sub(r"[,' \u202f]", "", digits))
@@ -241,7 +248,13 @@ def _is_title_case(text: str) -> bool:
 def measures(title: str, words: Words) -> tuple[Quantity, ...]:
     """The numbers of an objective's title that make it a measure rather than a direction."""
     low = lowered(readable(title))
-    return tuple(each for each in quantities(title, words) if not _is_idiom(each, low))
+    found = [each for each in quantities(title, words) if not _is_idiom(each, low)]
+    found += [
+        Quantity(0.0, "", None, "", *match.span(), as_word=True)
+        for match in words.none_at_all.finditer(low)
+        if not _NAMED_ZERO.search(low[: match.start()]) and low[match.end() : match.end() + 1] != "-"
+    ]
+    return tuple(sorted(found, key=lambda each: each.start))
 
 
 def _is_idiom(number: Quantity, low: str) -> bool:

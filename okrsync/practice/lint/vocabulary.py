@@ -29,6 +29,7 @@ class Words:
     done_participles: re.Pattern[str] = _NEVER
     effects: re.Pattern[str] = _NEVER
     leads_to: re.Pattern[str] = _NEVER
+    metrics: re.Pattern[str] = _NEVER
     intentions: re.Pattern[str] = _NEVER
     outputs: re.Pattern[str] = _NEVER
     closing: re.Pattern[str] = _NEVER
@@ -37,6 +38,7 @@ class Words:
     tracked: re.Pattern[str] = _NEVER
     keeping: re.Pattern[str] = _NEVER
     names_with_numbers: re.Pattern[str] = _NEVER
+    none_at_all: re.Pattern[str] = _NEVER
     numbered: re.Pattern[str] = _NEVER
     before_years: re.Pattern[str] = _NEVER
     months: re.Pattern[str] = _NEVER
