@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
-
 from okrsync.cli.redaction import redacted
 from okrsync.reports.words import shown
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let an import inside find that `module` is not installed, unless it is loaded already."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
+
+
+with _without("rich"):
+    # It would load all of it for tracebacks in colours, which nobody asks for: megabytes, in a daemon for good.
+    import structlog
+    from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 _LOUD = ("urllib3", "requests", "jira", "github", "keyring", "asyncio", "filelock")
 """Libraries whose debug messages show requests with their headers."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rapidfuzz import process
-
 from okrsync.trackers.errors import NotFound, Rejected
 from okrsync.trackers.values import Scope
 from okrsync_jira.client import Client
@@ -187,6 +185,8 @@ def _has(name: str, names: Iterable[str]) -> bool:
 
 
 def _no_type(name: str, names: list[str], project: str) -> str:
+    from rapidfuzz import process
+
     found = process.extractOne(name, names, score_cutoff=60)
     hint = f"; did you mean {found[0]!r}?" if found else ""
     return f"project {project} has no issue type {name!r}; it has {', '.join(map(repr, sorted(names)))}{hint}"

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rapidfuzz import fuzz, process, utils
-
 EPIC_NAME = "com.pyxis.greenhopper.jira:gh-epic-label"
 EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
 EPIC_LINK_CLAUSE = '"Epic Link"'
@@ -83,6 +81,8 @@ class Catalogue:
 
     def missing(self, name: str) -> str:
         """What to say about a name that no field has."""
+        from rapidfuzz import fuzz, process, utils
+
         found = process.extract(
             name,
             sorted({each.name for each in self.fields}),
