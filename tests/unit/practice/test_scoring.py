@@ -96,7 +96,7 @@ def test_beyond_the_target_and_below_the_baseline_scores_stay_between_0_and_1() 
 
 def test_an_unknown_value_is_no_score_of_0() -> None:
     assert computed(P95, None) is None
-    with pytest.raises(NotScored, match="instant-signup/p95: no value is known, and unknown is not 0: .*--final"):
+    with pytest.raises(NotScored, match=r"instant-signup/p95: no value is known, and unknown is not 0: .*--final"):
         score(P95, None, END)
 
 
