@@ -85,7 +85,7 @@ def new(
     low = [ref for ref, found in endings.items() if found.ending is Ending.LOW and choices.word_about(ref) is None]
     if low and below is None:
         call.voice.note(
-            "--continue REF goes on with one that scored low and was left out, --below keep with all of them"
+            "--continue REF goes on with one that scored low and was left out, --below keep with all"
         )
     return DONE
 

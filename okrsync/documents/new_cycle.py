@@ -192,7 +192,7 @@ def _kpi(kpi: Kpi, owner: str | None) -> Iterator[str]:
 def _measure(measure: Measure) -> str:
     table = tomlkit.inline_table()
     table.update({"from": measure.source, **measure.options})
-    return str(table.as_string())
+    return f"{{ {table.as_string()[1:-1]} }}"
 
 
 def _number(value: float | None) -> str:

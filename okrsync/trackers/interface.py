@@ -216,6 +216,14 @@ class Tracker(ABC):
         """
         raise AssertionError(f"{type(self).__name__} finds no candidates")
 
+    def open_objectives(self, scope: Scope) -> tuple[RemoteItem, ...]:
+        """Every open item of the scope's project that is of the kind that objectives are there, ours and others.
+
+        It takes the least number of requests; fields and links need not be in the answer. Only where `adoption` is
+        True.
+        """
+        raise AssertionError(f"{type(self).__name__} finds no candidates")
+
     @abstractmethod
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         """Create the item, in one request that carries the marker. Not repeatable.

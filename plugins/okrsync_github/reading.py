@@ -116,6 +116,10 @@ class Reader:
             found.append(Candidate(milestone, tuple(filled.get(each.at.id, each) for each in issues)))
         return tuple(found)
 
+    def open_milestones(self, project: str) -> tuple[RemoteItem, ...]:
+        """The milestones of a repository that are open."""
+        return tuple(each for each in self._repositories.milestones(project) if not each.closed)
+
     def _read_project(self, project: str, scopes: Sequence[Scope]) -> list[RemoteItem]:
         found = {item.at.id: item for item in self._repositories.milestones(project)}
         for labels in _label_sets(scopes):

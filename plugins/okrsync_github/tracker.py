@@ -197,6 +197,10 @@ class GitHubTracker(Tracker):
         """Milestones by repository, number or title, with the labelled issues in them."""
         return self._reader.candidates(scope, query)
 
+    def open_objectives(self, scope: Scope) -> tuple[RemoteItem, ...]:
+        """The open milestones of the repository."""
+        return self._reader.open_milestones(scope.project)
+
     def matches(self, query: Query, known: Mapping[str, Match] | None = None, since: str | None = None) -> Matches:
         """The repository's issues, or pull requests where the query asks for them, that match; no search is asked."""
         return self._queries.matches(query, known or {}, since)

@@ -7,7 +7,7 @@ import re
 from okrsync.trackers.errors import Rejected
 from okrsync.trackers.values import Candidate, RemoteItem, Scope
 from okrsync_jira.checking import types_of
-from okrsync_jira.paging import chunks, listed
+from okrsync_jira.paging import chunks, listed, quoted
 from okrsync_jira.reading import Reader
 
 _ORDER = re.compile(r"""\border\s+by\b[^"']*\Z""", re.IGNORECASE)
@@ -41,6 +41,14 @@ def candidates(reader: Reader, scope: Scope, jql: str) -> tuple[Candidate, ...]:
         else Candidate(each, unfit=f"is a {each.type_name}, and objectives are of type {objective_type} here")
         for each in found
     )
+
+
+def open_objectives(reader: Reader, scope: Scope) -> tuple[RemoteItem, ...]:
+    """Every epic of the scope's project that is not done."""
+    objective_type, _ = types_of(scope)
+    project, kind = quoted(scope.project), quoted(objective_type)
+    jql = f"project = {project} AND issuetype = {kind} AND statusCategory != Done"
+    return tuple(reader.search(jql, reader.views([scope])))
 
 
 def _is_key_result(item: RemoteItem, scope: Scope, type_name: str) -> bool:

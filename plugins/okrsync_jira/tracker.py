@@ -33,7 +33,7 @@ from okrsync.trackers.values import (
     Scope,
 )
 from okrsync_jira import CAPABILITIES, items
-from okrsync_jira.candidates import candidates
+from okrsync_jira.candidates import candidates, open_objectives
 from okrsync_jira.checking import Resolver, link_type_problems, no_epic_link, problems_of, types_of
 from okrsync_jira.client import Client
 from okrsync_jira.closing import available, choose
@@ -159,6 +159,9 @@ class JiraTracker(Tracker):
 
     def candidates(self, scope: Scope, query: str) -> tuple[Candidate, ...]:
         return candidates(self._reader, scope, query)
+
+    def open_objectives(self, scope: Scope) -> tuple[RemoteItem, ...]:
+        return open_objectives(self._reader, scope)
 
     def create(self, scope: Scope, draft: Draft) -> RemoteItem:
         if len(draft.marker) > LONGEST_LABEL:

@@ -37,6 +37,21 @@ class FindingContract(Ground):
         types = {each.name: each.type for each in found}
         assert {name: types.get(name) for name in scope.fields} == dict.fromkeys(scope.fields, "number")
 
+    def test_open_objectives_are_found_and_closed_ones_and_key_results_are_not(
+        self, tracker: Tracker, scope: Scope, objective: RemoteItem, slug: str
+    ) -> None:
+        if not tracker.capabilities.adoption:
+            pytest.skip("the tracker does not look for what people have")
+        other = tracker.create(scope, self.draft(tracker, f"{slug}-other"))
+        below = tracker.create(scope, self.draft(tracker, f"{slug}/p95", parent=objective.at))
+        tracker.set_closed(other, True)
+
+        found = {each.at.id: each for each in tracker.open_objectives(scope)}
+
+        assert objective.at.id in found
+        assert found[objective.at.id].markers == objective.markers
+        assert not {other.at.id, below.at.id} & found.keys()
+
     def test_a_good_scope_has_no_problems_and_looking_writes_nothing(
         self, tracker: Tracker, scope: Scope, faults: Faults
     ) -> None:

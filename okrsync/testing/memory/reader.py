@@ -234,6 +234,15 @@ class MemoryReader(Tracker):
 
         return self._send("candidates", act)
 
+    def open_objectives(self, scope: Scope) -> tuple[RemoteItem, ...]:
+        """The open items without a parent."""
+
+        def act() -> tuple[RemoteItem, ...]:
+            here = self.server.visible(scope.project)
+            return tuple(each.shown((), {}) for each in here if each.parent is None and not each.closed)
+
+        return self._send("open_objectives", act)
+
     def matches(self, query: Query, known: Mapping[str, Match] | None = None, since: str | None = None) -> Matches:
         """What matches among the visible items, or of it what changed since the server's revision `since`."""
 
