@@ -14,7 +14,6 @@ from okrsync.domain.cycle import Cycle
 from okrsync.domain.okr import KeyResult, Kpi, Level, Objective, Okrs, Source, Stage
 from okrsync.domain.ref import Ref
 from okrsync.domain.terms import Terms
-from okrsync.problems import Problem
 
 
 class Severity(StrEnum):
@@ -90,6 +89,25 @@ class Review:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """What is wrong in a document so that `okrsync check` refuses it."""
+
+    file: str
+    line: int
+    """From 1; 0 where the file as a whole is meant."""
+    where: str
+    """The reference or key that is wrong; empty for the top of the file."""
+    found: str
+    """As a clause without a full stop."""
+    right: str = ""
+    """What is expected; empty where `found` says it all."""
+    do: str = ""
+    """As a whole sentence."""
+    code: str = ""
+    """The code of the rule that tells it; most have none."""
+
+
+@dataclass(frozen=True)
 class Said:
     """A check-in, as far as rules look at it."""
 
@@ -130,7 +148,7 @@ class LintContext:
     today: date
     cycles: Mapping[str, Cycle] = field(default_factory=dict)
     """The cycles of the documents, by name."""
-    problems: tuple[Problem, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     """What reading the documents refuses."""
     unplaced: frozenset[Ref] = frozenset()
     """Objectives of which nobody knows the cycle or the level."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from okrsync.documents import Drafts
 from okrsync.domain.cycle import parse_cycle
-from okrsync.domain.linting import LintContext, Offer, Remembered, Review, Rule, Said
+from okrsync.domain.linting import LintContext, Offer, Refusal, Remembered, Review, Rule, Said
 from okrsync.domain.okr import Okrs
 from okrsync.domain.ref import Ref
 from okrsync.practice.lint import registry
@@ -109,7 +109,7 @@ def context_of(
         okrs=okrs,
         today=today,
         cycles={name: parse_cycle(name, named) for name in names if name != "?"},
-        problems=drafts.problems,
+        refusals=tuple(map(_refusal, drafts.problems)),
         unplaced=drafts.unplaced,
         thresholds=settings.lint.figures,
         review=Review(settings.require_review, settings.reviewers),
@@ -118,6 +118,10 @@ def context_of(
         remembered=known,
         offers=offers(okrs, settings, plugins),
     )
+
+
+def _refusal(problem: Problem) -> Refusal:
+    return Refusal(problem.file, problem.line, problem.where, problem.found, problem.right, problem.do, problem.code)
 
 
 def selection_of(settings: Settings, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Selection:

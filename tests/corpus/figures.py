@@ -1,7 +1,7 @@
 """How well OKR101, OKR202 and OKR203 do on published OKRs that were labelled by hand.
 
 Run it with `python -m tests.corpus.figures [FILE …]`; without a file it measures the corpus beside it. With `-v` it
-shows each entry on which a rule and its label differ.
+shows each entry on which a rule and its label differ. The rows are those of docs/explanation/lint-figures.md.
 """
 
 from __future__ import annotations
@@ -103,15 +103,19 @@ def _shown(numbers: dict[str, Any]) -> str:
     return ", ".join(f"{key} {numbers[key]}" for key in keys if key in numbers)
 
 
-def report(figures: dict[str, Figures], *, verbose: bool = False) -> Iterator[str]:
-    """Lines for people."""
-    yield f"{'code':8}{'right':>6}{'wrong':>6}{'missed':>7}{'silent':>7}{'precision':>10}{'recall':>7}"
+HEADING = "| corpus | code | right | wrong | missed | silent | precision | recall |"
+
+
+def rows(name: str, figures: dict[str, Figures]) -> Iterator[str]:
+    """The figures as docs/explanation/lint-figures.md has them."""
     for code, each in figures.items():
-        yield (
-            f"{code:8}{each.right:6}{len(each.wrong):6}{len(each.missed):7}{each.silent:7}"
-            f"{each.precision:10.3f}{each.recall:7.3f}"
-        )
-    for code, each in figures.items() if verbose else ():
+        counts = f"{each.right} | {len(each.wrong)} | {len(each.missed)} | {each.silent}"
+        yield f"| `{name}` | {code} | {counts} | {each.precision:.3f} | {each.recall:.3f} |"
+
+
+def differences(figures: dict[str, Figures]) -> Iterator[str]:
+    """The entries on which a rule and its label differ."""
+    for code, each in figures.items():
         yield from (f"{code} wrong:  {text}" for text in each.wrong)
         yield from (f"{code} missed: {text}" for text in each.missed)
 
@@ -120,7 +124,12 @@ def main(arguments: Sequence[str]) -> None:
     """Print the figures."""
     files = [Path(each) for each in arguments if each != "-v"] or [HERE / "published_okrs.toml"]
     words = words_from(tomllib.loads(WORDS.read_text(encoding="utf-8")))
-    print("\n".join(report(measure(entries(files), words), verbose="-v" in arguments)))
+    print(HEADING)
+    for file in files:
+        figures = measure(entries([file]), words)
+        print("\n".join(rows(file.name, figures)))
+        if "-v" in arguments:
+            print("\n".join(differences(figures)))
 
 
 if __name__ == "__main__":

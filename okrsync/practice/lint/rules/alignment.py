@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from okrsync.domain.alignment import supporters
-from okrsync.domain.linting import WIDEST_FIRST, Finding, Fix, LintContext, Rule, Severity
+from okrsync.domain.linting import WIDEST_FIRST, Finding, Fix, LintContext, Refusal, Rule, Severity
 from okrsync.domain.okr import Level, Objective
 from okrsync.practice.lint.rules.refused import told
-from okrsync.problems import Problem
 
 
 class Unaligned(Rule):
@@ -22,7 +21,7 @@ class Unaligned(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Objectives without alignment; one whose alignment is refused has that finding."""
-        refused = {each.where for each in context.problems if each.code in {"OKR402", "OKR403"}}
+        refused = {each.where for each in context.refusals if each.code in {"OKR402", "OKR403"}}
         for each in context.placed:
             if each.level is not Level.COMPANY and not each.aligns_to and str(each.ref) not in refused:
                 yield self.finding(
@@ -42,18 +41,18 @@ class AlignedToNowhere(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """What reading the documents refuses about alignment within a cycle."""
-        for problem in context.problems:
+        for problem in context.refusals:
             if problem.code == self.code:
                 found = told(self, problem, "Name an objective of the cycle, or one of its key results.")
                 yield replace(found, fix=_fix(problem, context))
 
 
-def _fix(problem: Problem, context: LintContext) -> Fix | None:
+def _fix(problem: Refusal, context: LintContext) -> Fix | None:
     """The alignment without the cycle's name in it, where nothing else is wrong with it."""
     objective = next((each for each in context.okrs.objectives if str(each.ref) == problem.where), None)
     if objective is None:
         return None
-    others = [each for each in context.problems if each.where == problem.where and each.code in {"OKR402", "OKR403"}]
+    others = [each for each in context.refusals if each.where == problem.where and each.code in {"OKR402", "OKR403"}]
     is_named_whole = any(problem.found == f"aligns_to has {str(target)!r}" for target in objective.aligns_to)
     known = {
         ref
@@ -77,7 +76,7 @@ class AlignedSideways(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Alignments that do not lead upwards."""
-        for problem in context.problems:
+        for problem in context.refusals:
             if problem.code == self.code:
                 yield told(self, problem, "Align to something of the same cycle.")
         every = {each.ref: each for each in context.okrs.objectives if each.ref not in context.unplaced}

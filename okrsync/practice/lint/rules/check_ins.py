@@ -31,12 +31,12 @@ class NoCheckIn(Rule):
             last = _last_word(each, context.remembered)
             since = max(start, last) if last else start
             if context.today - since > context.check_in_period:
-                found = f"the last check-in was on {last}" if last else "no check-in yet"
+                ago = (context.today - since).days
                 yield self.finding(
                     each,
-                    f"{found}, {(context.today - since).days} days ago"
+                    f"the last check-in was on {last}, {ago} days ago"
                     if last
-                    else f"{found}, {(context.today - since).days} days into the cycle",
+                    else f"no check-in yet, {ago} days into the cycle",
                     f"Check in every {days} days: value, confidence, obstacles, help needed.",
                 )
 

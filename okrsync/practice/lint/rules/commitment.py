@@ -54,7 +54,7 @@ class TargetMoved(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Changes in the document without reason, and targets that the cache knows otherwise."""
-        for problem in context.problems:
+        for problem in context.refusals:
             if problem.code == self.code:
                 yield told(self, problem, "Say why, so that whoever looks back understands it.")
         if context.remembered is None:

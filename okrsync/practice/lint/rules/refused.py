@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from okrsync.domain.linting import Finding, LintContext, Rule, Severity
+from okrsync.domain.linting import Finding, LintContext, Refusal, Rule, Severity
 from okrsync.domain.ref import Ref
-from okrsync.problems import Problem
 
 
 class Refused(Rule):
@@ -18,12 +17,12 @@ class Refused(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Every such problem."""
-        for each in context.problems:
+        for each in context.refusals:
             if each.code == self.code:
                 yield told(self, each, self.otherwise)
 
 
-def told(rule: Rule, problem: Problem, otherwise: str) -> Finding:
+def told(rule: Rule, problem: Refusal, otherwise: str) -> Finding:
     """A problem as a finding of a rule."""
     ref = None
     with suppress(ValueError):
@@ -52,7 +51,7 @@ class DocumentRefused(Refused):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Every problem without a code, and without a rule of that code."""
-        for each in context.problems:
+        for each in context.refusals:
             if not each.code:
                 yield told(self, each, self.otherwise)
 

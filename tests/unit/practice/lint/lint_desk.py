@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from okrsync.documents import read_drafts
 from okrsync.domain.cycle import parse_cycle
-from okrsync.domain.linting import Finding, LintContext, Review
+from okrsync.domain.linting import Finding, LintContext, Refusal, Review
 from okrsync.domain.okr import KeyResult, Kind
 from okrsync.domain.ref import Ref
 from okrsync.practice.lint import registry
@@ -71,7 +71,7 @@ def context(folder: Path, *documents: str, **told: Any) -> LintContext:
         okrs,
         TODAY,
         {name: parse_cycle(name) for name in names},
-        problems=drafts.problems,
+        refusals=tuple(Refusal(**asdict(each)) for each in drafts.problems),
         unplaced=drafts.unplaced,
         review=Review(required=True, reviewers=("erin", "frank")),
     )

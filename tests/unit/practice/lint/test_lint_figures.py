@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import pytest
 
-from tests.corpus.figures import HERE, entries, measure
+from tests.corpus.figures import HERE, HEADING, Figures, entries, measure, rows
 from tests.unit.practice.lint.lint_desk import words
 
 FILES = sorted(HERE.glob("published_okrs*.toml"))
+PAGE = HERE.parents[1] / "docs" / "explanation" / "lint-figures.md"
+
+
+@cache
+def figures_of(file: Path) -> dict[str, Figures]:
+    return measure(entries([file]), words())
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 @pytest.mark.parametrize("code", ["OKR101", "OKR202", "OKR203"])
-def test_precision_and_recall_on_published_okrs(code: str, file: object) -> None:
-    figures = measure(entries([HERE / str(file)]), words())[code]
+def test_precision_and_recall_on_published_okrs(code: str, file: Path) -> None:
+    figures = figures_of(file)[code]
     assert figures.precision >= 0.9, figures.wrong
     assert figures.recall >= 0.8, figures.missed
+
+
+def test_the_page_has_the_figures() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    table = text[text.index(HEADING) :].split("\n\n")[0].split("\n")[2:]
+    assert table == [row for file in FILES for row in rows(file.name, figures_of(file))]
