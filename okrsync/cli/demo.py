@@ -106,7 +106,7 @@ class _Then(Call):
     def workspace(self) -> Workspace:
         from okrsync.app import Workspace
 
-        return Workspace.load(self.config, cycle=self.cycle, now=self.now)
+        return Workspace.load(self.config, cycle=self.cycle, audience=self.audience, now=self.now)
 
 
 class _Excerpt(Screen):

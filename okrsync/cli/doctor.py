@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from okrsync.app import Workspace
+    from okrsync.domain.okr import Okrs
     from okrsync.problems import Problem
     from okrsync.settings import Settings
     from okrsync.trackers.diagnosis import Finding
@@ -86,6 +87,7 @@ def _examine(call: Call, workspace: Workspace) -> tuple[list[_Part], int]:
         _Part("settings", _to_mend("settings", unfit) or (Finding("settings", str(settings.path)),)),
         _Part("documents", _to_mend("documents", wrong) or (Finding("documents", count),)),
         _Part("plugins", (Finding("tracker types", kinds), *left_out)),
+        *_exposed(settings, okrs),
         _Part("credentials", tuple(of_secrets(settings, os.environ))),
         _Part("cache", cache),
     ]
@@ -96,6 +98,18 @@ def _examine(call: Call, workspace: Workspace) -> tuple[list[_Part], int]:
         if code == DONE and trackers and not let_in:
             code = NO_TRACKER
     return parts, code
+
+
+def _exposed(settings: Settings, okrs: Okrs) -> list[_Part]:
+    """Objectives that more people may see in a tracker than in a report; nothing is said where nothing is restricted."""
+    from okrsync.domain.okr import EVERYONE
+    from okrsync.settings.exposure import exposures
+    from okrsync.trackers.diagnosis import Finding
+
+    if all(each.audience == EVERYONE for each in okrs.objectives):
+        return []
+    found = tuple(Finding(each.project, each.found, each.remedy) for each in exposures(settings, okrs))
+    return [_Part("audiences", found or (Finding("projects", "no project mixes what is for different audiences"),))]
 
 
 def _files(path: Path, settings: Settings | None) -> _Part:

@@ -29,6 +29,7 @@ def plan(call: Call, out: Path | None, as_json: bool) -> int:
     from okrsync.cli.outcomes import show_plan
     from okrsync.cli.plan_files import check_place, write_plan
     from okrsync.plan.saved import saved_text
+    from okrsync.settings.exposure import exposures
 
     workspace = call.workspace()
     if out is not None:
@@ -46,6 +47,8 @@ def plan(call: Call, out: Path | None, as_json: bool) -> int:
         )
         write_plan(out, text)
     code = show_plan(call, outcome, as_json=as_json)
+    for each in exposures(workspace.settings, workspace.okrs.in_cycle(workspace.cycle.name)):
+        call.voice.warn(f"{each.found}. {each.remedy}", tracker=each.tracker, project=each.project)
     if out is not None:
         call.voice.note(f"saved in {out}: `okrsync sync --plan {out}` does exactly this, or nothing", file=str(out))
         if outcome.failures:

@@ -107,6 +107,6 @@ def _bottom_up(found: BottomUp) -> str:
     if found.share is None:
         return f"from the bottom up: there is no objective below company level; about {goal} is usual"
     return (
-        f"from the bottom up: {percent(found.share)} ({found.count} of {counted(found.among, 'objective')} below company"
-        f" level); about {goal} is usual"
+        f"from the bottom up: {percent(found.share)} ({found.count} of {counted(found.among, 'objective')} below"
+        f" company level); about {goal} is usual"
     )
