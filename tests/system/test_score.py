@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 import time_machine
 
@@ -18,8 +16,8 @@ from okrsync.sandbox.jira import JiraSandbox
 from okrsync.store.cache import Cache
 from okrsync.store.values import CheckIn
 from tests.system.calling import O1, Okrsync, Said, writes
-from tests.system.cli_desk import environment
 from tests.system.grounds import CYCLE, Desk, GitHub, JiraCloud, JiraDataCenter, served
+from tests.system.terminals import Terminal
 
 KR1, KR2 = O1.child("kr1"), O1.child("kr2")
 END = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
@@ -187,55 +185,26 @@ def test_what_is_scored_stays_until_it_is_scored_again(desk: Desk, okrsync: Okrs
     assert key_results(again)[str(KR1)]["score"] == pytest.approx(0.76)
 
 
-class Terminal:
-    """`okrsync score` on a terminal, with somebody at it."""
-
-    def __init__(self, desk: Desk, *arguments: str) -> None:
-        self.child = pexpect.spawn(
-            sys.executable,
-            ["-c", "from okrsync.cli import main; main()", *arguments],
-            cwd=str(desk.folder),
-            env=environment(OKRSYNC_USER="dana", TERM="xterm", COLUMNS="200"),
-            encoding="utf-8",
-            timeout=20,
-            dimensions=(50, 200),
-        )
-
-    def answers(self, question: str, answer: str) -> None:
-        self.child.expect_exact(question)
-        self.child.sendline(answer)
-
-    def stops(self, question: str) -> int:
-        self.child.expect_exact(question)
-        self.child.sendintr()
-        return self.ends()
-
-    def ends(self) -> int:
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        return int(self.child.exitstatus)
-
-
 @pytest.mark.parametrize("desk", [JiraCloud], indirect=True, ids=["jira-cloud"])
 def test_ctrl_c_loses_no_answer_and_the_next_call_goes_on(desk: Desk) -> None:
     move, because = "move it by judgement, -0.05 to +0.05", "because"
-    at_desk = Terminal(desk, "score", "--early")
+    at_desk = Terminal(desk.folder, END, "score")
     at_desk.answers(move, "0.06")
     at_desk.answers("an adjustment of +0.06 is refused", "lots")
     at_desk.answers("'lots' is no number", "-0.02")
     at_desk.answers(because, "an easy quarter")
     assert at_desk.stops(move) == 130
-    assert "1 score and 0 answers are written" in at_desk.child.before
+    assert "1 score and 0 answers are written" in at_desk.last_words
     assert 'adjustment = -0.02, reason = "an easy quarter", by = "dana"' in document(desk)
     assert document(desk).count("score") == 1 and told(desk) == []
 
-    at_desk = Terminal(desk, "score", "--early")
+    at_desk = Terminal(desk.folder, END, "score")
     at_desk.answers(move, "")  # kr2: kr1 is not asked about again
     at_desk.answers("What did we learn?", "Caches were it")
     assert at_desk.stops("What went well?") == 130
     assert 'learned = "Caches were it"' in document(desk) and document(desk).count("score") == 2
 
-    at_desk = Terminal(desk, "score", "--early")
+    at_desk = Terminal(desk.folder, END, "score")
     at_desk.answers("What went well?", "")
     at_desk.answers("What can be better?", "Ask users first")
     at_desk.answers("Why were key results missed?", "The vendor left")
