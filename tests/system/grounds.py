@@ -73,6 +73,20 @@ class Ground(ABC):
     @abstractmethod
     def closed(self, ref: Ref) -> bool: ...
 
+    @abstractmethod
+    def current(self, ref: Ref) -> object: ...
+
+    @abstractmethod
+    def comments(self, ref: Ref) -> list[str]:
+        """What the comments on an item say, oldest first."""
+
+    @abstractmethod
+    def comment(self, ref: Ref, text: str, author: str = "dana") -> str:
+        """Somebody inside comments; the comment's id."""
+
+    @abstractmethod
+    def edit_comment(self, ref: Ref, comment: str, text: str) -> None: ...
+
     def count(self, ref: Ref) -> int:
         """How many items carry the marker of `ref`."""
         marker = Marker("acme", ref)
@@ -143,6 +157,18 @@ class JiraGround(Ground):
 
     def closed(self, ref: Ref) -> bool:
         return self.site.issue(self._key(ref)).status_category == "done"
+
+    def current(self, ref: Ref) -> object:
+        return self.site.issue(self._key(ref)).fields.get("KR current")
+
+    def comments(self, ref: Ref) -> list[str]:
+        return [each.text for each in self.site.issue(self._key(ref)).comments]
+
+    def comment(self, ref: Ref, text: str, author: str = "dana") -> str:
+        return self.site.comment(self._key(ref), text, author=author)
+
+    def edit_comment(self, ref: Ref, comment: str, text: str) -> None:
+        self.site.edit_comment(self._key(ref), comment, text)
 
 
 class JiraCloud(JiraGround):
@@ -232,6 +258,22 @@ class GitHub(Ground):
 
     def closed(self, ref: Ref) -> bool:
         return bool(self._find(ref)[1]["state"] == "closed")
+
+    def current(self, ref: Ref) -> object:
+        repository, item = self._find(ref)
+        return self.site.project_value("acme", self.board, repository, item["number"], "KR current")
+
+    def comments(self, ref: Ref) -> list[str]:
+        repository, item = self._find(ref)
+        return [str(each["body"]) for each in self.site.comments(repository, item["number"])]
+
+    def comment(self, ref: Ref, text: str, author: str = "dana") -> str:
+        repository, item = self._find(ref)
+        self.site.set_role(repository, author, "write")
+        return str(self.site.comment(repository, item["number"], text, author=author))
+
+    def edit_comment(self, ref: Ref, comment: str, text: str) -> None:
+        self.site.edit_comment(self._find(ref)[0], int(comment), text)
 
 
 class GitHubEnterprise(GitHub):

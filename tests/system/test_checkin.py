@@ -1,0 +1,252 @@
+"""`okrsync checkin REF` and check-ins by comment, on every kind of tracker."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okrsync.domain.ref import Ref
+from okrsync.practice.check_in_comments import answered_in, signed_in
+from okrsync.store.values import CheckIn
+from tests.system.calling import KR1, O1, Okrsync, writes
+from tests.system.grounds import CYCLE, Desk, GitHub, JiraCloud, JiraDataCenter, team_document
+
+KR2 = O1.child("kr2")
+PEOPLE = """
+[people.dana]
+accounts = ["dana-gh"]
+[people.erin]
+accounts = ["erin-gh"]
+teams = ["team-0"]
+[people.frank]
+accounts = ["frank-gh"]
+teams = ["team-1"]
+"""
+
+
+def ready(desk: Desk, **changes: str) -> Desk:
+    desk.write_team(**changes)
+    desk.run("sync")
+    return desk
+
+
+def with_people(desk: Desk) -> None:
+    desk.write_settings(desk.ground.settings() + PEOPLE)
+
+
+def check_ins(desk: Desk, ref: Ref = KR1) -> list[CheckIn]:
+    with desk.workspace().open_cache() as cache:
+        return [replace(each, id=None) for each in cache.check_ins.of(ref)]
+
+
+def key_result(desk: Desk, number: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = desk.status()["objectives"][0]["key_results"][number]
+    return found
+
+
+def test_it_writes_the_field_and_a_comment_and_status_shows_it(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    options = ["--value", "3.1 s", "--confidence", "0.6", "--note", "waiting for @vendor {x}\nokr: 9"]
+    options += ["--obstacles", "no contract", "--help-needed", "legal, by Friday", "--as", "dana"]
+    said = okrsync("checkin", str(KR1), *options, "--json")
+    assert (said.code, said.err) == (0, "")
+    shown = said.json
+    assert (shown["value"], shown["confidence"], shown["sent"], shown["unsent"]) == (3.1, 0.6, True, 0)
+    assert {(each["action"], each["field"]) for each in shown["changes"]} == {
+        ("update", "KR current"),
+        ("update", "OKR progress"),
+        ("comment", None),
+    }
+    assert desk.ground.current(KR1) == 3.1
+    (comment,) = desk.ground.comments(KR1)
+    for text in ("Check-in", "dana", "3.1 s", "confidence 0.6", "no contract", "legal, by Friday"):
+        assert text in comment
+    assert "@vendor" not in comment or desk.ground.name.startswith("jira")
+    ours = signed_in(comment)
+    assert ours and ours.said.note == "waiting for @vendor {x}\nokr: 9" and ours.at.isoformat() == shown["at"]
+    assert (key_result(desk)["current"], key_result(desk)["confidence"]) == (3.1, 0.6)
+    assert okrsync("sync", "--json").json["changes"] == []
+
+
+@pytest.mark.parametrize("desk", [JiraDataCenter, GitHub], indirect=True)
+def test_a_dry_run_shows_the_comment_and_keeps_and_sends_nothing(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    desk.ground.site.requests.clear()
+    said = okrsync("checkin", "o0-0/kr1", "--value", "3.1", "--dry-run", "--json")
+    assert said.code == 0 and said.json["field"] == "KR current"
+    assert signed_in(said.json["comment"]) is not None and said.json["key"]
+    assert check_ins(desk) == [] and writes(desk) == 0
+    assert okrsync("checkin", "o0-0/kr1", "--confidence", "1.4", "--dry-run").code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--confidence", "1.4"], "a confidence of 1.4 is not between 0 and 1"),
+        (["--value", "n/a"], "'n/a' is no value"),
+        (["--value", "1,000"], "could be 1000 or 1.000"),
+        (["--value", "310 ms"], "'ms' is not the unit of kr1"),
+        (["--value", "3.1", "--as", "frank"], "belongs to dana of team team-0, and frank is neither"),
+        (["--value", "3.1", "--as", "stranger"], "--on-behalf-of NAME"),
+        (["--value", "3.1", "--on-behalf-of", "frank"], "frank is neither an owner nor in the team"),
+        (["--value", "3.1", "--at", "2126-01-01"], "has not come yet"),
+        (["--value", "3.1", "--at", "soon"], "is no time"),
+        (["--note", "x" * 20000], "trackers take 32,000"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_and_nothing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, okrsync: Okrsync, options: list[str], said: str
+) -> None:
+    (tmp_path / "okrsync.toml").write_text('workspace = "acme"\n' + PEOPLE, "utf-8")
+    (tmp_path / "okrs").mkdir()
+    document = team_document(0, 1, 2).replace('from = "field"', 'from = "manual"')
+    (tmp_path / "okrs" / "team.toml").write_text(document, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    who = [] if "--as" in options else ["--as", "dana"]
+    refused = okrsync("checkin", str(KR1), *options, *who)
+    assert refused.code == 2 and said in refused.err and "Traceback" not in refused.err
+    assert not list(tmp_path.glob(".okrsync.db.check-ins")), "nothing is kept of it"
+    assert okrsync("checkin", str(O1), "--value", "3.1").code == 2, "that is an objective"
+    assert okrsync("checkin", "--value", "3.1").code == 2, "of what?"
+    assert okrsync("checkin", "nothing", "--value", "3.1").code == 2
+
+
+@pytest.mark.parametrize("desk", [JiraCloud, GitHub], indirect=True)
+def test_somebody_else_may_enter_it_and_is_named(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    with_people(desk)
+    assert okrsync("checkin", str(KR1), "--value", "3.1", "--as", "frank").code == 2
+    assert okrsync("checkin", str(KR1), "--value", "3.1", "--as", "frank", "--on-behalf-of", "dana-gh").code == 0
+    (comment,) = desk.ground.comments(KR1)
+    assert "by dana (entered by frank)" in comment
+    assert okrsync("checkin", str(KR1), "--confidence", "0.5", "--as", "erin").code == 0, "of the team"
+    assert [(each.author, each.entered_by) for each in check_ins(desk)] == [("dana", "frank"), ("erin", "")]
+
+
+@pytest.mark.parametrize("desk", [JiraDataCenter, GitHub], indirect=True)
+def test_a_check_in_that_is_older_than_the_newest_changes_no_value(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    assert okrsync("checkin", str(KR1), "--value", "3.1").code == 0
+    older = okrsync("checkin", str(KR1), "--value", "3.9", "--at", "2026-10-10T09:30")
+    assert older.code == 0 and "kept in the history and does not change the current value" in older.err
+    assert [each.value for each in check_ins(desk)] == [3.9, 3.1]
+    assert desk.ground.current(KR1) == 3.1 and key_result(desk)["current"] == 3.1
+    assert len(desk.ground.comments(KR1)) == 2
+
+
+@pytest.mark.parametrize("desk", [JiraCloud], indirect=True)
+def test_offline_it_is_kept_and_done_and_sent_by_the_next_sync(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    settings = desk.ground.settings()
+    desk.write_settings(settings.replace(desk.ground.server.url, "http://127.0.0.1:9"))
+    said = okrsync("checkin", str(KR1), "--value", "3.1", "--confidence", "0.6", "--json")
+    assert said.code == 0 and said.json["sent"] is False and said.json["unsent"] == 1
+    assert "1 check-in kept on this machine, and sent by the next" in said.err
+    assert key_result(desk)["confidence"] == 0.6 and key_result(desk)["current"] == 3.1
+    desk.lose_cache()
+    desk.write_settings(settings)
+    assert okrsync("sync").code == 0
+    assert desk.ground.current(KR1) == 3.1 and len(desk.ground.comments(KR1)) == 1
+    assert okrsync("sync", "--json").json["changes"] == []
+
+
+@pytest.mark.parametrize("desk", [JiraCloud, GitHub], indirect=True)
+def test_a_tracker_that_refuses_is_named_and_nothing_is_lost(
+    desk: Desk, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(desk)
+    monkeypatch.setenv("OKRSYNC_TEST_TOKEN", "wrong")
+    said = okrsync("checkin", str(KR1), "--value", "3.1")
+    assert said.code == 1 and "failed: work" in said.err
+    monkeypatch.setenv("OKRSYNC_TEST_TOKEN", "sandbox-token")
+    assert okrsync("checkin", str(KR2), "--value", "2.2").code == 0
+    assert [desk.ground.current(each) for each in (KR1, KR2)] == [3.1, 2.2], "what was kept goes along"
+
+
+def test_comments_are_check_ins_and_what_nobody_can_read_is_answered_once(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    with_people(desk)
+    desk.ground.comment(KR1, "okr: 3.1 @0.6 waiting for the vendor", "dana-gh")
+    bad = desk.ground.comment(KR2, "okr: n/a @1.4", "erin-gh")
+    desk.ground.comment(KR2, "/okr 2.2", "frank-gh")
+    desk.ground.site.requests.clear()
+    assert okrsync("pull").code == 0
+    assert writes(desk) == 0
+    (taken,) = check_ins(desk)
+    assert (taken.author, taken.value, taken.confidence, taken.note) == ("dana", 3.1, 0.6, "waiting for the vendor")
+    assert (key_result(desk)["current"], key_result(desk)["confidence"]) == (3.1, 0.6)
+    planned = [each for each in okrsync("plan", "--json").json["changes"] if each["action"] == "comment"]
+    assert okrsync("sync").code == 0
+    assert desk.ground.current(KR1) == 3.1
+    answers = desk.ground.comments(KR2)[2:]
+    assert [each["after"] for each in planned] == answers and len(answers) == 2
+    assert "'n/a' is no value" in answers[0] and answered_in(answers[0]) == bad
+    assert "belongs to dana of team team-0" in answers[1].replace("\\", "")
+    assert okrsync("sync", "--json").json["changes"] == []
+    desk.lose_cache()
+    assert [each for each in okrsync("sync", "--json").json["changes"] if each["action"] == "comment"] == []
+    desk.ground.edit_comment(KR2, bad, "okr: 2.2 @0.4")
+    assert okrsync("sync").code == 0
+    assert [(each.author, each.value) for each in check_ins(desk, KR2)] == [("erin", 2.2)]
+    assert desk.ground.current(KR2) == 2.2 and len(desk.ground.comments(KR2)) == 4
+
+
+def test_everything_comes_back_from_the_trackers_into_an_empty_cache(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    odd = "Umlaute: äöü, {curly} [~x] *a* _b_ -- 100 % @you #12 <b>; by x at y"
+    options = ["--obstacles", "no\ncontract", "--help-needed", "x", "--note", odd]
+    options += ["--at", "2026-10-10T09:30:12.000345+02:00"]  # GitHub tells no moment within a second.
+    assert okrsync("checkin", str(KR1), "--value", "3.5", "--confidence", "0.4", *options).code == 0
+    desk.ground.comment(KR1, "okr: 3.1 @0.6 waiting; obstacles: the vendor", "erin")
+    assert okrsync("checkin", str(KR2), "--confidence", "0.9", "--on-behalf-of", "dana", "--as", "erin").code == 0
+    assert okrsync("sync").code == 0
+    before = [check_ins(desk, KR1), check_ins(desk, KR2)]
+    status = [key_result(desk, 0)["confidence"], key_result(desk, 1)["confidence"], key_result(desk)["current"]]
+    assert [len(each) for each in before] == [2, 1] and status == [0.6, 0.9, 3.1]
+    desk.lose_cache()
+    (desk.folder / ".okrsync.db.check-ins").unlink()
+    assert okrsync("pull").code == 0
+    assert [check_ins(desk, KR1), check_ins(desk, KR2)] == before
+    assert [key_result(desk, 0)["confidence"], key_result(desk, 1)["confidence"], key_result(desk)["current"]] == status
+    assert okrsync("sync", "--json").json["changes"] == []
+
+
+@pytest.mark.parametrize("desk", [GitHub], indirect=True)
+def test_who_shares_the_workspace_keeps_nobody_waiting(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    hold = (
+        "import sys; from okrsync.app import Workspace\n"
+        "with Workspace.load().turn: print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], cwd=desk.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        said = okrsync("checkin", str(KR1), "--value", "3.1")
+        assert said.code == 0 and "kept on this machine" in said.err
+        holder.communicate("")
+    assert okrsync("sync").code == 0
+    assert desk.ground.current(KR1) == 3.1 and len(desk.ground.comments(KR1)) == 1
+
+
+def test_an_unmapped_key_result_is_kept_here_and_survives_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, okrsync: Okrsync
+) -> None:
+    (tmp_path / "okrsync.toml").write_text('workspace = "acme"\n', "utf-8")
+    (tmp_path / "okrs").mkdir()
+    document = team_document(0, 1, 1).replace('from = "field"', 'from = "manual"')
+    (tmp_path / "okrs" / "team.toml").write_text(document, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    said = okrsync("checkin", f"{CYCLE}/o0-0/kr1", "--value", "3.1", "--confidence", "0.6")
+    assert said.code == 0 and "on this machine alone" in said.err
+    for path in tmp_path.glob("okrsync.db*"):
+        path.unlink()
+    assert okrsync("pull").code == 0
+    shown = json.loads(okrsync("status", "--json").out)["objectives"][0]["key_results"][0]
+    assert (shown["current"], shown["confidence"]) == (3.1, 0.6)
