@@ -181,8 +181,8 @@ def _item(value: Any) -> Item:
         return tomlkit.string(value, multiline=True)
     item: Item
     if isinstance(value, dict):
-        item = tomlkit.inline_table()
-        item.update({name: _item(each) for name, each in value.items()})
+        pairs = ", ".join(f"{name} = {_item(each).as_string()}" for name, each in value.items())
+        item = tomlkit.value(f"{{ {pairs} }}")
     elif isinstance(value, list):
         item = tomlkit.array()
         item.extend([_item(each) for each in value])
