@@ -20,6 +20,17 @@ from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.interface import TrackerType
 from okrsync.trackers.sources import MeasureType
 from okrsync.testing import MemoryTracker
+from okrsync.domain.linting import Rule, Severity
+
+def rule(code):
+    class Ruled(Rule):
+        name, severity, summary = "a-rule", Severity.INFO, "nothing"
+
+        def check(self, context):
+            return iter(())
+
+    Ruled.code = code
+    return Ruled()
 
 def gauge(name, summary="A measure"):
     return MeasureType(name, summary, load=None, options={})
@@ -188,3 +199,37 @@ def test_the_bundled_measures_are_offered_without_their_libraries() -> None:
     path = os.pathsep.join(str(each) for each in (ROOT, ROOT / "plugins"))
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_plugin_offers_lint_rules(shelf: Shelf) -> None:
+    shelf.put("house", "@hookimpl\ndef register_lint_rules():\n    return [rule('ACME1'), rule('ACME2')]\n")
+
+    plugins = shelf.load()
+
+    assert list(plugins.lint_rules) == ["ACME1", "ACME2"]
+    assert plugins.lint_rules["ACME2"].code == "ACME2"
+    assert plugins.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("OKR101", "codes that begin with OKR are those of okrsync itself"),
+        ("acme 1", "a code is capital letters, then digits"),
+        ("ACME1", "is offered by another plugin already"),
+    ],
+)
+def test_a_lint_rule_with_such_a_code_is_left_out_alone(shelf: Shelf, code: str, why: str) -> None:
+    shelf.put("house", "@hookimpl\ndef register_lint_rules():\n    return [rule('ACME1')]\n")
+    shelf.put("more", f"@hookimpl\ndef register_lint_rules():\n    return [rule({code!r}), rule('MORE1')]\n")
+
+    plugins = shelf.load()
+
+    assert set(plugins.lint_rules) == {"ACME1", "MORE1"}
+    assert why in good_is_there_and(plugins, "more").reason
+
+
+def test_a_plugin_whose_lint_rules_are_none_is_left_out_as_a_whole(shelf: Shelf) -> None:
+    shelf.put("house", "@hookimpl\ndef register_lint_rules():\n    return ['ACME1']\n")
+
+    assert "is no Rule" in good_is_there_and(shelf.load(), "house").reason

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from okrsync.domain.alignment import supporters
 from okrsync.domain.linting import WIDEST_FIRST, Finding, Fix, LintContext, Refusal, Rule, Severity
 from okrsync.domain.okr import Level, Objective
+from okrsync.domain.ref import Ref
 from okrsync.practice.lint.rules.refused import told
 
 
@@ -41,29 +44,43 @@ class AlignedToNowhere(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """What reading the documents refuses about alignment within a cycle."""
-        for problem in context.refusals:
-            if problem.code == self.code:
-                found = told(self, problem, "Name an objective of the cycle, or one of its key results.")
-                yield replace(found, fix=_fix(problem, context))
+        fixes = _Fixes(context)
+        for refusal in context.refusals:
+            if refusal.code == self.code:
+                found = told(self, refusal, "Name an objective of the cycle, or one of its key results.")
+                yield replace(found, fix=fixes.of(refusal))
 
 
-def _fix(problem: Refusal, context: LintContext) -> Fix | None:
-    """The alignment without the cycle's name in it, where nothing else is wrong with it."""
-    objective = next((each for each in context.okrs.objectives if str(each.ref) == problem.where), None)
-    if objective is None:
-        return None
-    others = [each for each in context.refusals if each.where == problem.where and each.code in {"OKR402", "OKR403"}]
-    is_named_whole = any(problem.found == f"aligns_to has {str(target)!r}" for target in objective.aligns_to)
-    known = {
-        ref
-        for each in context.okrs.objectives
-        for ref in (each.ref, *(result.ref for result in each.key_results))
-        if each.ref != objective.ref
-    }
-    if len(others) > 1 or not is_named_whole or not known.issuperset(objective.aligns_to):
-        return None
-    names = tuple(target.local for target in dict.fromkeys(objective.aligns_to))
-    return Fix(objective.ref, "aligns_to", names, "leaves the name of the cycle out of aligns_to")
+class _Fixes:
+    """The alignments without the cycle's name in them, where nothing else is wrong with them."""
+
+    def __init__(self, context: LintContext) -> None:
+        self._context = context
+        self._wrong = Counter(each.where for each in context.refusals if each.code in {"OKR402", "OKR403"})
+
+    def of(self, refusal: Refusal) -> Fix | None:
+        objective = self._objectives.get(refusal.where)
+        if objective is None or self._wrong[refusal.where] > 1:
+            return None
+        is_named_whole = any(refusal.found == f"aligns_to has {str(target)!r}" for target in objective.aligns_to)
+        if not is_named_whole or not self._known.issuperset(objective.aligns_to):
+            return None
+        if any(target.parent == objective.ref for target in objective.aligns_to):
+            return None
+        names = tuple(target.local for target in dict.fromkeys(objective.aligns_to))
+        return Fix(objective.ref, "aligns_to", names, "leaves the name of the cycle out of aligns_to")
+
+    @cached_property
+    def _objectives(self) -> dict[str, Objective]:
+        return {str(each.ref): each for each in self._context.okrs.objectives}
+
+    @cached_property
+    def _known(self) -> frozenset[Ref]:
+        return frozenset(
+            ref
+            for each in self._context.okrs.objectives
+            for ref in (each.ref, *(result.ref for result in each.key_results))
+        )
 
 
 class AlignedSideways(Rule):
@@ -76,9 +93,9 @@ class AlignedSideways(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Alignments that do not lead upwards."""
-        for problem in context.refusals:
-            if problem.code == self.code:
-                yield told(self, problem, "Align to something of the same cycle.")
+        for refusal in context.refusals:
+            if refusal.code == self.code:
+                yield told(self, refusal, "Align to something of the same cycle.")
         every = {each.ref: each for each in context.okrs.objectives if each.ref not in context.unplaced}
         for each in context.placed:
             for target in each.aligns_to:

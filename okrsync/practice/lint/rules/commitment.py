@@ -54,9 +54,9 @@ class TargetMoved(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Changes in the document without reason, and targets that the cache knows otherwise."""
-        for problem in context.refusals:
-            if problem.code == self.code:
-                yield told(self, problem, "Say why, so that whoever looks back understands it.")
+        for refusal in context.refusals:
+            if refusal.code == self.code:
+                yield told(self, refusal, "Say why, so that whoever looks back understands it.")
         if context.remembered is None:
             return
         for objective, each in context.key_results:

@@ -45,9 +45,9 @@ class NobodysObjective(Rule):
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Documents without cycle or level, and objectives without owner."""
-        for problem in context.refusals:
-            if problem.code == self.code:
-                yield told(self, problem, "Add it at the top of the document.")
+        for refusal in context.refusals:
+            if refusal.code == self.code:
+                yield told(self, refusal, "Add it at the top of the document.")
         for each in context.objectives:
             if not each.owner:
                 yield self.finding(

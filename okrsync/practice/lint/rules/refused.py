@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import ClassVar
 
 from okrsync.domain.linting import Finding, LintContext, Refusal, Rule, Severity
 from okrsync.domain.ref import Ref
 
 
 class Refused(Rule):
-    """A rule that tells the problems that carry its code."""
+    """A rule that tells the refusals that carry its code."""
 
-    otherwise: str
-    """What to do where the problem itself does not say."""
+    otherwise: ClassVar[str]
+    """What to do where the refusal itself does not say."""
 
     def check(self, context: LintContext) -> Iterator[Finding]:
-        """Every such problem."""
+        """Every such refusal."""
         for each in context.refusals:
             if each.code == self.code:
                 yield told(self, each, self.otherwise)
 
 
-def told(rule: Rule, problem: Refusal, otherwise: str) -> Finding:
-    """A problem as a finding of a rule."""
+def told(rule: Rule, refusal: Refusal, otherwise: str) -> Finding:
+    """A refusal as a finding of a rule."""
     ref = None
     with suppress(ValueError):
-        ref = Ref.parse(problem.where.partition(",")[0])
-    where = f"{problem.where}: " if problem.where and ref is None else ""
-    right = f"; expected {problem.right}" if problem.right else ""
+        ref = Ref.parse(refusal.where.partition(",")[0])
+    where = f"{refusal.where}: " if refusal.where and ref is None else ""
+    right = f"; expected {refusal.right}" if refusal.right else ""
     return Finding(
         rule.code,
         rule.severity,
-        f"{where}{problem.found}{right}",
-        problem.do or otherwise,
-        problem.file,
-        max(problem.line, 1),
+        f"{where}{refusal.found}{right}",
+        refusal.do or otherwise,
+        refusal.file,
+        max(refusal.line, 1),
         ref,
     )
 
@@ -50,7 +51,7 @@ class DocumentRefused(Refused):
     otherwise = "Mend it: `okrsync check` finds the same."
 
     def check(self, context: LintContext) -> Iterator[Finding]:
-        """Every problem without a code, and without a rule of that code."""
+        """Every refusal without a code."""
         for each in context.refusals:
             if not each.code:
                 yield told(self, each, self.otherwise)

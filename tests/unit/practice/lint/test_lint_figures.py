@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus.figures import HERE, HEADING, Figures, entries, measure, rows
+from tests.corpus.figures import HEADING, HERE, Figures, entries, measure, rows
 from tests.unit.practice.lint.lint_desk import words
 
 FILES = sorted(HERE.glob("published_okrs*.toml"))
