@@ -32,7 +32,7 @@ def report(call: Call, form: str | None, out: Path | None, as_json: bool) -> Non
     from okrsync.domain.okr import EVERYONE
     from okrsync.practice.calibration import calibrate
     from okrsync.practice.scoring import Bounds, scores
-    from okrsync.reports.one_page import one_page
+    from okrsync.reports.one_page import one_page, shared
     from okrsync.reports.one_page_views import page_html, page_json, page_lines, page_markdown
     from okrsync.reports.plan_views import lines_picture, lines_text
     from okrsync.reports.review_facts import confidences
@@ -41,7 +41,7 @@ def report(call: Call, form: str | None, out: Path | None, as_json: bool) -> Non
         raise click.UsageError("--json and --format are forms of the same: choose one")
     workspace = call.workspace()
     audience = workspace.audience or EVERYONE
-    status = workspace.status()
+    status = shared(workspace.status())
     every = [each.objective for each in status.objectives]
     with remembered(workspace) as cache:
         stated = list(confidences(cache, every, status.cycle))

@@ -100,15 +100,13 @@ class OnePage:
 def one_page(
     status: Status, scores: Sequence[ObjectiveScore], bounds: Bounds, calibration: Told, audience: str
 ) -> OnePage:
-    """The page for an audience; `status` and `scores` hold what that audience may see and nothing else."""
+    """The page for an audience; `status` and `scores` hold what it may see and nothing else."""
     scored = {each.objective.ref: each for each in scores}
     maker = _Maker(status, scored, bounds, audience)
-    # A draft is not shared yet: the documents have it.
-    shared = [each for each in status.objectives if each.objective.stage is not Stage.DRAFT]
     levels = tuple(
         (str(level), rows)
         for level in Level
-        if (rows := tuple(maker.objective(each) for each in shared if each.objective.level is level))
+        if (rows := tuple(maker.objective(each) for each in status.objectives if each.objective.level is level))
     )
     elapsed = status.cycle.elapsed(status.as_of.date())
     passed = "over" if elapsed >= 1 else f"{words.percent(elapsed)} of the cycle has passed"
@@ -122,6 +120,12 @@ def one_page(
         calibration=calibration,
         bounds=bounds,
     )
+
+
+def shared(status: Status) -> Status:
+    """The status without drafts: nobody has shared them yet."""
+    ready = tuple(each for each in status.objectives if each.objective.stage is not Stage.DRAFT)
+    return replace(status, objectives=ready)
 
 
 def is_own(objective: Objective, audience: str) -> bool:

@@ -179,9 +179,12 @@ def page_json(
                 each |= {"progress": None, "raw_progress": None, "health": None, "confidence": None}
     for kpi in found["kpis"]:
         kpi["owner"] = None
+    scored = [each for each in scores_json(scores, bounds) if each["ref"] not in own]
+    for each in (one for objective in scored for one in objective["key_results"] if one["recorded"]):
+        each["recorded"]["by"] = None
     return {
         **found,
         "audience": audience,
-        "scores": [each for each in scores_json(scores, bounds) if each["ref"] not in own],
+        "scores": scored,
         "calibration": calibration_json(page.calibration),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -154,11 +153,9 @@ def test_scores_bands_answers_and_changed_targets_stand_on_it(okrsync: Okrsync) 
     assert re.search(r"\| Cut p95 \\\| ", markdown), "a pipe in a title ends no cell"
 
 
-@pytest.mark.parametrize("words", ["Secret", "secret", "lay-off", "runway", "mere sketch", "delegate", "hidden"])
+@pytest.mark.parametrize("words", ["Secret", "secret", "lay-off", "runway", "mere sketch", "delegate"])
 def test_everyone_sees_no_trace_of_what_is_for_others(okrsync: Okrsync, words: str) -> None:
     for form, text in every_form(okrsync).items():
-        if form == "json" and words == "mere sketch":
-            continue  # Programs get the drafts that are for everyone.
         assert words not in text, form
     for form, text in every_form(okrsync, "--audience", "leads").items():
         if words in ("Secret", "secret"):
@@ -167,10 +164,9 @@ def test_everyone_sees_no_trace_of_what_is_for_others(okrsync: Okrsync, words: s
 
 def test_no_owner_stands_beside_a_figure(okrsync: Okrsync) -> None:
     for form, text in every_form(okrsync).items():
-        assert "zelda" not in text or form == "json", form
+        assert "zelda" not in text, form
     found = okrsync("report", "--json").json
     assert [each["owner"] for each in found["objectives"]] == ["dana", None, None]
-    assert not re.search(r'"owner": "zelda"', json.dumps(found))
 
 
 def test_the_figures_of_ones_own_objectives_are_ones_own(okrsync: Okrsync) -> None:
@@ -188,11 +184,8 @@ def test_the_figures_of_ones_own_objectives_are_ones_own(okrsync: Okrsync) -> No
 
 @time_machine.travel("2027-01-04T12:00:00Z")
 def test_it_is_written_into_a_file_in_the_form_that_its_name_says(okrsync: Okrsync, workspace: Path) -> None:
-    for name, begins in (
-        ("a.html", "<!DOCTYPE html>"),
-        ("a.md", "# OKRs 2026-Q4, acme"),
-        ("a.txt", "OKRs 2026-Q4, acme"),
-    ):
+    begin = {"a.html": "<!DOCTYPE html>", "a.md": "# OKRs 2026-Q4, acme", "a.txt": "OKRs 2026-Q4, acme"}
+    for name, begins in begin.items():
         said = okrsync("report", "--out", name)
         text = (workspace / name).read_text()
         assert said.code == 0 and said.out == "" and text.lstrip().startswith(begins)
