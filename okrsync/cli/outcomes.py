@@ -95,4 +95,7 @@ def name_failures_of(call: Call, failures: Iterable[Failure]) -> None:
     """Say what failed, each failure by its name and place."""
     for failure in failures:
         facts = {name: fact for name, fact in failure_json(failure).items() if fact and name != "message"}
-        call.voice.fail(f"failed: {failure}", **facts)
+        if failure.cause == "doubt":
+            call.voice.warn(f"held: {failure}", **facts)
+        else:
+            call.voice.fail(f"failed: {failure}", **facts)

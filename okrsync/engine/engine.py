@@ -142,7 +142,7 @@ class Engine:
         seen = self._look(self._outbox(run), creating=False)
         self._record(seen)
         self._record_status()
-        outcome = self._outcome(seen.failures)
+        outcome = self._outcome((*seen.fetched.doubts, *seen.failures))
         self._finish(run, outcome)
         return outcome
 

@@ -6,7 +6,7 @@ created is looked up by its marker once more where reading did not do that, beca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from okrsync.domain.ref import Marker, Ref
@@ -30,6 +30,8 @@ class Fetched:
     failures: tuple[Failure, ...]
     absent: frozenset[Ref] = frozenset()
     """What of the unshown is certainly not there."""
+    doubts: tuple[Failure, ...] = ()
+    """Where too much was missing to be believed. A plan says it of each item; who makes none has to say it by this."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ class _Fetch:
             doubted=absence.doubted,
             claimed=claims_of_others(quest.workspace, items),
         )
-        return Fetched(snapshot, (*self.pool.failures, *self.failures), frozenset(self.absent))
+        failures = (*self.pool.failures, *self.failures)
+        return Fetched(snapshot, failures, frozenset(self.absent), tuple(self._doubts(missing, absence)))
 
     def _read_all(self) -> list[Located]:
         read: list[Located] = []
@@ -166,6 +169,17 @@ class _Fetch:
         ).explain(missing, {ref: scope for ref, (_, scope) in quest.homes.items()})
         self.failures += absence.failures
         return absence
+
+    def _doubts(self, missing: Sequence[Ref], absence: Absence) -> Iterator[Failure]:
+        for tracker, project in sorted(absence.doubted):
+            count = sum(_place(self.quest.links[ref]) == (tracker, project) for ref in missing)
+            yield Failure(
+                Cause.DOUBT,
+                f"{count} of the linked items were not in the answer, too many to believe that they are gone: check"
+                " that the account still sees them; their last values stay",
+                tracker=tracker,
+                project=project,
+            )
 
     def _notes(self) -> dict[Ref, ItemAt]:
         """The wanted items that got their markers a moment ago, when they were created or when they had lost them."""

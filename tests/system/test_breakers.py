@@ -94,7 +94,8 @@ def test_an_empty_answer(desk: Desk, okrsync: Okrsync) -> None:
     with shown(desk.ground, lambda rows: []):
         is_held(desk, okrsync, "was not in the answer")
         before = kept(desk)
-        okrsync("pull")
+        said = okrsync("pull")
+        assert said.code == 3 and "held: work" in said.err and "were not in the answer, too many" in said.err
         assert kept(desk) == before
     assert okrsync("sync").code == 0 and desk.ground.title(O1).startswith("Mend step 0")
 
