@@ -101,7 +101,7 @@ def _examine(call: Call, workspace: Workspace) -> tuple[list[_Part], int]:
 
 
 def _exposed(settings: Settings, okrs: Okrs) -> list[_Part]:
-    """Objectives that more people may see in a tracker than in a report; nothing is said where nothing is restricted."""
+    """Objectives that more people may see in a tracker than in a report; nothing where none is restricted."""
     from okrsync.domain.okr import EVERYONE
     from okrsync.settings.exposure import exposures
     from okrsync.trackers.diagnosis import Finding

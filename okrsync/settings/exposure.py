@@ -36,8 +36,8 @@ class Exposure:
     def remedy(self) -> str:
         """What to do about it, as a whole sentence."""
         return (
-            "Put a mapping before that one that sends it to a project of its own, and let only those see the project who"
-            " may see the objective; or let no mapping match it, and it is kept in its document alone."
+            "Put a mapping before that one that sends it to a project of its own, which only those may see who may see"
+            " the objective; or let no mapping match it, and it is kept in its document alone."
         )
 
 

@@ -14,7 +14,7 @@ from okrsync.plan import block as blocks
 from okrsync.plan.merge import Authority
 from okrsync.plan.planner import make_plan
 from okrsync.plan.values import Linked, Located, Placement, Plan, Role, Snapshot, Step
-from okrsync.plan.wanted import Known, wanted_items
+from okrsync.plan.wanted import NO_REVIEW, Known, wanted_items
 
 CYCLE = "2026-Q4"
 ROLES = {
@@ -69,9 +69,10 @@ class World:
         self.known: dict[Ref, Known] = {}
         self.snapshot_changes: dict[str, Any] = {}
         self.number = 0
+        self.review = NO_REVIEW
 
     def plan(self) -> Plan:
-        wanted = wanted_items(self.objectives, lambda _: self.placement, self.known)
+        wanted = wanted_items(self.objectives, lambda _: self.placement, self.known, review=self.review)
         documented = {each.ref for each in self.objectives}
         documented |= {key_result.ref for each in self.objectives for key_result in each.key_results}
         snapshot = Snapshot({ref: Located("work", item) for ref, item in self.items.items()})
