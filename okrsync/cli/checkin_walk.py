@@ -13,6 +13,7 @@ import click
 
 from okrsync.cli.call import Call
 from okrsync.cli.checkin_desk import CheckInDesk
+from okrsync.cli.questions import asking
 from okrsync.cli.working import Ended
 from okrsync.domain.numbers import number_text
 from okrsync.domain.okr import Kind
@@ -82,8 +83,13 @@ def walk(call: Call, desk: CheckInDesk, due: Sequence[Due], on_behalf_of: str | 
         ]
     )
     try:
-        _Walk(call, desk, visits, on_behalf_of).go()
+        with asking() as ask:
+            _Walk(call, desk, visits, on_behalf_of, ask).go()
     except (click.Abort, KeyboardInterrupt):
+        for visit in visits:
+            # It may have come between an answer and its draft.
+            if visit.said and visit.kept is None:
+                desk.draft(visit.ref, visit.said)
         raise Ended(f"\n{_stopped(visits)}", STOPPED) from None
 
 
@@ -96,8 +102,16 @@ def _stopped(visits: Sequence[_Visit]) -> str:
 
 
 class _Walk:
-    def __init__(self, call: Call, desk: CheckInDesk, visits: Sequence[_Visit], on_behalf_of: str | None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        desk: CheckInDesk,
+        visits: Sequence[_Visit],
+        on_behalf_of: str | None,
+        ask: Callable[[str], str],
+    ) -> None:
         self.call = call
+        self.ask = ask
         self.desk = desk
         self.visits = visits
         self.on_behalf_of = on_behalf_of
@@ -232,7 +246,7 @@ class _Walk:
                 self.call.screen.lines([f"  {words.shown(str(error))}"])
 
     def _ask(self, prompt: str) -> str:
-        text: str = click.prompt(prompt, default="", show_default=False, prompt_suffix="").strip()
+        text = self.ask(prompt)
         if text.casefold() in BACK:
             raise _Back
         if text.casefold() in END:
