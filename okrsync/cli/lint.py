@@ -24,7 +24,7 @@ REFUSED = "OKR001"
 
 
 @command("lint")
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @cycle_option
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How findings are written. Default: text.")
 @json_option
@@ -107,6 +107,9 @@ class _Desk:
             self.notes.append(f"the plugin {left_out.name} was left out: {left_out.reason}")
         self.selection: Selection = selection_of(settings, select, ignore)
         self._check_codes((*select, *ignore))
+        for each in paths:
+            if not each.exists():
+                raise click.UsageError(f"{each} does not exist")
         self._paths = tuple(each.resolve() for each in paths)
         self._folder = settings.folder.resolve()
         self._resolved: dict[str, Path] = {}
