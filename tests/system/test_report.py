@@ -166,7 +166,7 @@ def test_no_owner_stands_beside_a_figure(okrsync: Okrsync) -> None:
     for form, text in every_form(okrsync).items():
         assert "zelda" not in text, form
     found = okrsync("report", "--json").json
-    assert [each["owner"] for each in found["objectives"]] == ["dana", None, None]
+    assert [each["owner"] for each in found["objectives"]] == ["dana", None]
 
 
 def test_the_figures_of_ones_own_objectives_are_ones_own(okrsync: Okrsync) -> None:
@@ -193,3 +193,14 @@ def test_it_is_written_into_a_file_in_the_form_that_its_name_says(okrsync: Okrsy
     assert okrsync("report", "--json", "--format", "html").code == 2
     assert okrsync("report", "--audience", "leaders").code == 2
     assert okrsync("report", "--out", "missing/a.md").code == 1
+
+
+@pytest.mark.parametrize("command", ["review", "score"])
+def test_review_and_score_are_made_for_an_audience_too(okrsync: Okrsync, command: str) -> None:
+    for more in ((), ("--json",)):
+        shown = okrsync(command, *more).out
+        assert "instant-signup" in shown or command == "review"
+        assert "ecret" not in shown and "lay-off" not in shown and "delegate" not in shown
+        assert "lay-off" in okrsync(command, "--audience", "leads", *more).out
+    assert okrsync(command, "lay-off").code == 2
+    assert okrsync(command, "lay-off", "--audience", "leads").code == 0
