@@ -63,9 +63,11 @@ def _offline(call: Call) -> tuple[Settings | None, Okrs, list[Problem]]:
     if settings is not None and plugins is not None:
         from okrsync.engine.sources import check_measures
         from okrsync.settings.against import check_against, check_sources
+        from okrsync.settings.against_notifiers import check_notifiers
 
         problems += check_against(settings, plugins)
         problems += check_sources(settings, plugins)
+        problems += check_notifiers(settings, plugins)
         # An objective with an unknown measure in it was not read; its other measures are looked at all the same.
         every = check_documents(folder, Path.cwd(), cycles, audiences)[0] if wrong else okrs
         problems += check_measures(every, settings, plugins)

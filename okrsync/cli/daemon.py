@@ -62,6 +62,7 @@ def _serve(call: Call, *, once: bool) -> int:
     from okrsync.daemon.inbox import Inbox, Stop
     from okrsync.daemon.loop import Daemon
     from okrsync.daemon.notify import ServiceManager
+    from okrsync.daemon.notifying import Notifying
 
     if not sys.stderr.isatty() and not _was_chosen("log_format"):
         call.choose_log_format("json")
@@ -69,9 +70,11 @@ def _serve(call: Call, *, once: bool) -> int:
     manager = ServiceManager(os.environ)
     inbox = Inbox(Stop(manager.progress))
     loaded = _loader(call, inbox)
+    notifying = Notifying(lambda: living.settings_in_use.workspace, lambda: living.state, warn=call.voice.warn)
     with stoppable(inbox.stop) as stopping, _asked_by_signals(inbox):
         try:
-            code = Daemon(loaded, inbox, [Log(call)], manager=manager).run(once=once)
+            living = Daemon(loaded, inbox, [Log(call), notifying], manager=manager)
+            code = living.run(once=once)
         except Stopped:
             # What was cut off is in the outbox; the next run finds out what became of it.
             code = 0

@@ -14,7 +14,7 @@ from shlex import join, quote
 
 from okrsync.problems import Problems
 from okrsync.settings import Settings
-from okrsync.settings.secrets import secrets_of, token_of
+from okrsync.settings.secrets import notifier_secrets, secrets_of, token_of
 from okrsync.store.errors import CacheDamaged, CacheError, CacheMissing, CacheNewer, CacheOlder, WrongWorkspace
 from okrsync.store.reading import Reader
 from okrsync.store.soundness import damage
@@ -66,6 +66,10 @@ def of_secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[F
     reads += [
         (f"credentials of {name}", lambda name=name: secrets_of(settings, name, environment))  # type: ignore[misc]
         for name in settings.sources
+    ]
+    reads += [
+        (f"secrets of {name}", lambda name=name: notifier_secrets(settings, name, environment))  # type: ignore[misc]
+        for name in settings.notify
     ]
     for about, read in reads:
         try:

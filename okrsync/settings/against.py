@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from okrsync.domain.okr import Source
 from okrsync.problems import Problem, did_you_mean, listed
 from okrsync.settings.models import Settings
+from okrsync.settings.notifiers import NotifySettings
 from okrsync.settings.sources import SourceSettings
 from okrsync.settings.tables import Table
 from okrsync.settings.trackers import TrackerSettings
@@ -25,7 +26,7 @@ def check_against(settings: Settings, plugins: Plugins) -> list[Problem]:
         kind = plugins.trackers.get(tracker.type)
         where = f"trackers.{name}"
         if kind is None:
-            problems.append(_unknown_type(tracker, where, plugins.trackers, plugins))
+            problems.append(unknown_type(tracker, where, plugins.trackers, plugins))
         else:
             problems += _wrong_keys(tracker, where, kind)
     for index, mapping in enumerate(settings.mappings):
@@ -54,8 +55,8 @@ def check_source(settings: Settings, name: str, plugins: Plugins) -> list[Proble
     kind = plugins.measures.get(source.type)
     where = f"sources.{name}"
     if kind is None:
-        return [_unknown_type(source, where, plugins.measures, plugins)]
-    problems = _unknown_keys(source, where, kind.settings, f"a source of type {kind.name}")
+        return [unknown_type(source, where, plugins.measures, plugins)]
+    problems = unknown_keys(source, where, kind.settings, f"a source of type {kind.name}")
     return problems + [_problem(source.source, where, each) for each in kind.check_table(source_table(settings, name))]
 
 
@@ -74,9 +75,10 @@ def source_table(settings: Settings, name: str) -> SourceTable:
     )
 
 
-def _unknown_type(
-    table: TrackerSettings | SourceSettings, where: str, offered: Iterable[str], plugins: Plugins
+def unknown_type(
+    table: TrackerSettings | SourceSettings | NotifySettings, where: str, offered: Iterable[str], plugins: Plugins
 ) -> Problem:
+    """That no installed plugin brings the type of a table."""
     do = did_you_mean(table.type, offered)
     broken = [f"{each.name} ({each.reason})" for each in plugins.left_out]
     if not do:
@@ -88,7 +90,7 @@ def _unknown_type(
 
 
 def _wrong_keys(tracker: TrackerSettings, where: str, kind: TrackerType) -> list[Problem]:
-    problems = _unknown_keys(tracker, where, kind.options, f"a {kind.name} tracker")
+    problems = unknown_keys(tracker, where, kind.options, f"a {kind.name} tracker")
     if tracker.url is None and kind.default_url is None:
         problems.append(_problem(tracker.source, where, "has no url", do="Add url: the address of the tracker."))
     if tracker.user is None and kind.needs_user:
@@ -96,9 +98,10 @@ def _wrong_keys(tracker: TrackerSettings, where: str, kind: TrackerType) -> list
     return problems
 
 
-def _unknown_keys(
-    table: TrackerSettings | SourceSettings, where: str, options: Iterable[str], what: str
+def unknown_keys(
+    table: TrackerSettings | SourceSettings | NotifySettings, where: str, options: Iterable[str], what: str
 ) -> list[Problem]:
+    """The keys of a table that neither every such table knows nor its type, which has `options`."""
     known = [*_own_keys(type(table)), *options]
     unused = [each for each in known if each not in table.model_fields_set]
     return [
