@@ -173,10 +173,15 @@ class LintContext:
 
     @cached_property
     def by_cycle(self) -> Mapping[str, tuple[Objective, ...]]:
-        """`placed` by the name of the cycle, in document order."""
+        """By the name of the cycle, in document order: all of those cycles in which something is not closed yet.
+
+        What is closed already counts here, for it was among what people had to do.
+        """
+        open_cycles = {each.ref.cycle for each in self.placed}
         found: dict[str, list[Objective]] = {}
-        for each in self.placed:
-            found.setdefault(each.ref.cycle, []).append(each)
+        for each in self.okrs.objectives:
+            if each.ref.cycle in open_cycles and each.ref not in self.unplaced:
+                found.setdefault(each.ref.cycle, []).append(each)
         return {cycle: tuple(each) for cycle, each in found.items()}
 
     @cached_property

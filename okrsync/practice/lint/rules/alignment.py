@@ -9,7 +9,7 @@ from functools import cached_property
 
 from okrsync.domain.alignment import supporters
 from okrsync.domain.linting import WIDEST_FIRST, Finding, Fix, LintContext, Refusal, Rule, Severity
-from okrsync.domain.okr import Level, Objective
+from okrsync.domain.okr import Level, Objective, Stage
 from okrsync.domain.ref import Ref
 from okrsync.practice.lint.rules.refused import told
 
@@ -129,7 +129,8 @@ class Unsupported(Rule):
                 continue
             supported = supporters(below)
             for objective in objectives:
-                if objective.level is not Level.COMPANY or objective.ref in supported:
+                is_closed = objective.stage is Stage.CLOSED
+                if objective.level is not Level.COMPANY or is_closed or objective.ref in supported:
                     continue
                 for each in objective.key_results:
                     if each.ref not in supported:

@@ -100,6 +100,13 @@ def test_one_to_three_company_objectives(company: int, is_found: bool, tmp_path:
     assert bool(found(context(tmp_path, *upper, document(objective(), level="team")), "OKR303")) is is_found
 
 
+def test_what_is_closed_was_there_all_the_same(tmp_path: Path) -> None:
+    closed = document(objective("win-newcomers", 'stage = "closed"'))
+    team = document(objective(more='aligns_to = ["win-newcomers"]'), level="team")
+    seen = context(tmp_path, closed, team)
+    assert not found(seen, "OKR303") and not found(seen, "OKR404")
+
+
 def test_the_bottom_up_share_is_counted_below_company_level(tmp_path: Path) -> None:
     bottom, top = 'origin = "bottom-up"', 'origin = "top-down"'
     half = document(objective("a", bottom), objective("b", top), level="team")

@@ -34,6 +34,8 @@ from tests.unit.practice.lint.lint_desk import key_result, words
         ("Q4 2026, H1 2027, FY 2027-28, in 1999", []),
         ("ISO 27001, Kubernetes 1.30, iOS 17, Python 3.12.1, v2, GPT-4, 5G", []),
         ("Phase 2 of the 3rd wave", []),
+        ("Weekly 1:1s", []),
+        ("1.250.000 € in donations", [1_250_000]),
         ("24/7, number one, Fortune 500", []),
     ],
 )
@@ -76,6 +78,10 @@ def test_what_is_written_as_the_fields_have_it_agrees(baseline: float, target: f
         ("Serve people in three new countries", True),
         ("Answer in under 2 hours", True),
         ("Earn our first €1M", True),
+        ("Zero downtime for our customers", True),
+        ("A zero-trust culture on the way to net zero", False),
+        ("Cut the cost of a release in half", True),
+        ("Make 2027 our best year", False),
     ],
 )
 def test_objectives_that_carry_a_number(title: str, carries: bool) -> None:
@@ -118,6 +124,12 @@ def test_objectives_that_carry_a_number(title: str, carries: bool) -> None:
         ("Test coverage of 80 %", False),
         ("Release every change within 30 minutes", False),
         ("Win 3 customers", False),
+        ("Installs from 100 to 500", False),
+        ("Installs a day: 500", False),
+        ("Test failures under 10", False),
+        ("Write 5 to 10 posts", True),
+        ("Test the new page", True),
+        ("Training completion rate of 90 %", False),
     ],
 )
 def test_activities_and_results(title: str, is_activity: bool) -> None:
@@ -156,6 +168,7 @@ def test_fields_may_measure_what_the_title_does_not_name(unit: str, is_activity:
         ("Conversion ≥ 5 %", {"kind": Kind.MAINTAIN, "min": 5.0, "unit": "%"}),
         ("Ship version 2", {"kind": Kind.DONE, "baseline": 0.0, "target": 1.0}),
         ("Signups of 500", {"target": 500.0}),
+        ("Raise €20.000 in donations", {"baseline": 0.0, "target": 20_000.0, "unit": "€"}),
     ],
 )
 def test_titles_that_agree_with_their_fields(title: str, fields: dict[str, Any]) -> None:
