@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 
 from okrsync.domain.ref import Ref
+from okrsync.engine.check_in_journal import CheckInJournal
+from okrsync.engine.checking_in import CheckInBook
+from okrsync.engine.moments import Watch
 from okrsync.engine.outcome import ExitCode
 from okrsync.store.values import CheckIn
 from okrsync_github.tracker import GitHubTracker
@@ -112,6 +115,30 @@ def _checked_in(desk: Desk) -> None:
         cache.check_ins.add(CheckIn(KR1, NOW, "dana", 3.1, 0.6, "waiting for the vendor"))
 
 
+def _kept(desk: Desk) -> None:
+    desk.write_team()
+    desk.run("sync")
+    workspace = desk.workspace()
+    journal = CheckInJournal.beside(workspace.settings.cache_file, "acme", Watch(workspace.now))
+    with workspace.open_cache() as cache:
+        CheckInBook(cache, journal).keep(CheckIn(KR1, NOW, "dana", 3.1, 0.6, "waiting for the vendor"))
+
+
+def _check_in(_desk: Desk) -> tuple[str, ...]:
+    said = ("--value", "3.1", "--confidence", "0.6", "--note", "waiting for the vendor")
+    return ("checkin", str(KR1), *said, "--as", "dana", "--at", NOW.isoformat())
+
+
+def _is_sent_once(desk: Desk) -> bool:
+    with desk.workspace().open_cache() as cache:
+        known = [(each.value, each.sent) for each in cache.check_ins.of(KR1)]
+    return (
+        ["3.1" in each for each in _comments(desk)] == [True]
+        and known == [(3.1, True)]
+        and desk.ground.current(KR1) == 3.1
+    )
+
+
 def _comments(desk: Desk) -> list[str]:
     """The comments on the first key result's item."""
     ground = desk.ground
@@ -140,6 +167,7 @@ SITUATIONS = (
         ),
     ),
     Situation("check-in comment", _checked_in, lambda desk: ["3.1" in each for each in _comments(desk)] == [True]),
+    Situation("check in", _kept, _is_sent_once, _check_in),
     Situation("close", _closed, lambda desk: desk.ground.closed(O1)),
     Situation(
         "adopt what a team has",
