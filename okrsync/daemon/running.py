@@ -26,7 +26,7 @@ from okrsync.trackers.errors import TrackerError, Transient
 
 Tell = Callable[[events.Event], None]
 FAILED, BAD_INPUT = 1, 2
-WORTH_TELLING = 2.0
+WORTH_TELLING = 10.0
 """Seconds; nobody needs to hear of a shorter pause."""
 
 
@@ -259,6 +259,7 @@ class Runner:
         asked = {each.partition("/")[0] for each in mappings} | {"sources"}
         for name in [name for name in self.state.paused if name in asked and name not in waiting]:
             del self.state.paused[name]
-            self._tell(events.Resumed(now, name))
+            if name not in result.broken:
+                self._tell(events.Resumed(now, name))
         for name, error in waiting.items():
             self.paused(name, error.retry_after or 0.0, str(error))
