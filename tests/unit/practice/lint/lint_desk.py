@@ -80,7 +80,9 @@ def context(folder: Path, *documents: str, **told: Any) -> LintContext:
 
 def found(seen: LintContext, code: str = "") -> list[Finding]:
     """What the rules find; those of one code, or all."""
-    return list(lint(seen, registry.rules(words()), Selection((code,) if code else ())).findings)
+    result = lint(seen, registry.rules(words()), Selection((code,) if code else ()))
+    assert not result.broken
+    return list(result.findings)
 
 
 def key_result(title: str, *, kind: Kind = Kind.REACH, **fields: Any) -> KeyResult:

@@ -90,6 +90,7 @@ def test_objectives_of_one_owner_are_counted_over_documents_and_within_a_cycle(t
     (finding,) = found(context(tmp_path, document(*three), document(*other, level="team")), "OKR302")
     assert "dana holds 6 objectives" in finding.message
     assert finding.file == "1.toml" and str(finding.ref) == "2026-Q4/b2"
+    assert not found(context(tmp_path, document(*three), document(*other[:2], level="team")), "OKR302")
     elsewhere = document(*other).replace("2026-Q4", "2027-Q1")
     assert not found(context(tmp_path, document(*three), elsewhere), "OKR302")
 
@@ -295,6 +296,12 @@ def test_manual_values_that_the_tracker_could_tell(
     told = P95.replace("Cut p95 sign-up time from 4.0 s to 1.5 s", title) + f'  measure = {{ from = "{measure}" }}\n'
     offers = {KR: offer} if offer else {}
     assert bool(found(context(tmp_path, document(objective(key_results=told)), offers=offers), "OKR205")) is is_found
+
+
+def test_whether_something_happened_only_people_can_tell(tmp_path: Path) -> None:
+    done = '[[objectives.key_results]]\nid = "p95"\ntitle = "The bug report is signed"\nkind = "done"\n'
+    seen = context(tmp_path, document(objective(key_results=done)), offers={KR: Offer("KR current", queries=True)})
+    assert not found(seen, "OKR205")
 
 
 @pytest.mark.parametrize(

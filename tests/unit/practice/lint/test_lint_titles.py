@@ -126,6 +126,8 @@ def test_objectives_that_carry_a_number(title: str, carries: bool) -> None:
         ("Win 3 customers", False),
         ("Installs from 100 to 500", False),
         ("Installs a day: 500", False),
+        ("500 weekly visits, shares and posts by others", False),
+        ("Visits by 500 people", False),
         ("Test failures under 10", False),
         ("Write 5 to 10 posts", True),
         ("Test the new page", True),
