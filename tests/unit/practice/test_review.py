@@ -162,6 +162,8 @@ def test_an_obstacle_stays_when_every_check_in_names_one_for_two_weeks() -> None
     (drift,) = (each for each in three.drifts if each.sign is Sign.OBSTACLE)
     assert drift.text == "named in 3 check-ins in a row, since 2026-11-01, 2 weeks: still the vendor"
     assert Sign.OBSTACLE not in signs(one(Past(stated("vendor", "vendor"), NOW))), "one week is not long"
+    alone = (Stated(NOW - 3 * WEEK, 3.0, 0.6, "vendor"),)
+    assert Sign.OBSTACLE not in signs(one(Past(alone, NOW))), "nobody has said since that it is still there"
     assert Sign.OBSTACLE not in signs(one(Past(stated("vendor", "vendor", ""), NOW))), "it is gone"
     assert Sign.OBSTACLE not in signs(one(Past(stated("vendor", "", "vendor"), NOW))), "it was gone in between"
 
