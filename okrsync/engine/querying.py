@@ -124,8 +124,11 @@ class Inquiry:
         found: dict[Ref, Answer | Unanswered] = {}
         roughly = [each for each in group if each.measure.options.get("approximate")]
         estimate = self._estimate(name, query) if roughly else None
-        for each in roughly if estimate is not None else ():
-            found[each.ref] = estimate if isinstance(estimate, Unanswered) else _estimated(each, estimate)
+        for each in roughly:
+            if isinstance(estimate, int):
+                found[each.ref] = _estimated(each, estimate)
+            elif estimate is not None:
+                found[each.ref] = estimate
         exactly = [each for each in group if each.ref not in found]
         return found | (self._exactly(name, query, exactly) if exactly else {})
 
