@@ -122,9 +122,9 @@ def held_fact(change: Change, okrs: Okrs) -> Fact:
 
 
 def failing_fact(label: str, since: datetime, why: str, objectives: Iterable[Objective], okrs: Okrs) -> Fact:
-    """A mapping, or something else, that fails; `objectives` are those that it keeps from being synced."""
+    """Work that fails, called by `label`: `The sync of work/PLAT`; `objectives` are those that it is done for."""
     moment = since.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
-    news = News(Occasion.SYNC_FAILING, f"{label} cannot be synced since {moment}", shown(why))
+    news = News(Occasion.SYNC_FAILING, f"{label} has failed since {moment}", shown(why))
     return Fact(
         f"{DOWN}{label}",
         f"{FAILING}{moment} {label}",

@@ -33,9 +33,10 @@ from okrsync.store.errors import CacheError
 from okrsync.store.reading import Reader
 from okrsync.trackers.notifiers import Occasion
 
-SETTINGS = "what was changed in settings or documents"
-DOCUMENTS = "documents in git"
-"""What fails beside mappings, as people are told it."""
+SYNC = "The sync of"
+SETTINGS = "The reload of settings and documents"
+DOCUMENTS = "The fetch of documents from git"
+"""What may fail, as people are told it."""
 _WHY_REFUSED = "the last good ones stay in use; `okrsync check` says what is wrong"
 _LONGEST_WAIT = 60.0
 _LAST_WORDS = 8.0
@@ -149,13 +150,14 @@ class Notifying:
         return Picture(tuple(facts), tuple(covers))
 
     def _failing(self, workspace: Workspace, now: datetime) -> Iterator[Fact]:
-        state, settings, okrs = self._state(), workspace.settings, workspace.okrs
+        state, okrs = self._state(), workspace.okrs
         for mapping, each in state.mappings.items():
             if each.failing_since is not None:
-                yield failing_fact(mapping, each.failing_since, each.why, _objectives_of(workspace, mapping), okrs)
+                objectives = _objectives_of(workspace, mapping)
+                yield failing_fact(f"{SYNC} {mapping}", each.failing_since, each.why, objectives, okrs)
         for name, fails, why in (
             (SETTINGS, bool(state.refused), _WHY_REFUSED),
-            (DOCUMENTS, bool(state.documents) and bool(settings.documents), state.documents),
+            (DOCUMENTS, bool(state.documents), state.documents),
         ):
             if not fails:
                 self._since.pop(name, None)
