@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from okrsync.cli.call import Call
-from okrsync.cli.endings import BAD_INPUT
 from okrsync.cli.options import audience_option, command, cycle_option, dry_run_option, json_option
 from okrsync.cli.past import asked_for, remembered
-from okrsync.cli.recording import Recorder, one_line
-from okrsync.cli.working import Ended
+from okrsync.cli.recording import Recorder
+from okrsync.cli.targets import new_change, tell_target, write_target
 
 if TYPE_CHECKING:
     from okrsync.app import Workspace
-    from okrsync.domain.okr import KeyResult, Objective, TargetChange
+    from okrsync.domain.okr import KeyResult, Objective
     from okrsync.domain.ref import Ref
     from okrsync.domain.status import Status
     from okrsync.practice.review import Review
@@ -139,67 +138,3 @@ def _found(status: Status, ref: Ref) -> tuple[Objective, KeyResult]:
             if each.ref == ref:
                 return objective.objective, each
     raise AssertionError(f"{ref} was found, and is in no objective of {status.cycle.name}")
-
-
-def new_change(objective: Objective, key_result: KeyResult, target: float, reason: str, status: Status) -> TargetChange:
-    """A change of target that is in order.
-
-    Raises:
-        Ended: it is not.
-    """
-    from okrsync.practice.targets import NoNewTarget, new_target
-
-    try:
-        return new_target(objective, key_result, target, one_line(reason, "--reason"), status)
-    except NoNewTarget as refused:
-        raise Ended(str(refused), BAD_INPUT) from refused
-
-
-def write_target(recorder: Recorder, key_result: KeyResult, change: TargetChange) -> None:
-    """Write a change of target into the document, below those that there were."""
-    changes = [
-        {"on": each.on, "from": each.before, "to": each.after, "reason": each.reason}
-        for each in (*key_result.target_changes, change)
-    ]
-    recorder.write(key_result.ref, key_result.source, {"target": change.after, "target_changes": changes})
-
-
-def tell_target(
-    call: Call,
-    key_result: KeyResult,
-    change: TargetChange,
-    *,
-    dry_run: bool = False,
-    as_json: bool = False,
-    told: bool = True,
-) -> None:
-    """Say what was written, or would be; unless `told` is False, also what is next."""
-    from okrsync.domain.numbers import number_text, quantity_text
-
-    unit, first = key_result.unit, key_result.original_target
-    said = f"{key_result.ref}: target {number_text(change.before)} → {quantity_text(change.after, unit)}"
-    if key_result.target_changes and first is not None:
-        said += f" (began with {quantity_text(first, unit)})"
-    where = f"{key_result.source.file}"
-    said += f"; {where} would say so; nothing was written" if dry_run else f", in {where}"
-
-    def data() -> dict[str, Any]:
-        return {
-            "ref": str(key_result.ref),
-            "on": change.on.isoformat(),
-            "from": change.before,
-            "to": change.after,
-            "original": first,
-            "reason": change.reason,
-            "file": key_result.source.file,
-            "written": not dry_run,
-        }
-
-    if as_json:
-        call.screen.json(data())
-    else:
-        call.screen.lines([said])
-    if number_text(change.before) in key_result.title:
-        call.voice.note(f"its title still says {number_text(change.before)}: {key_result.title}")
-    if told and not dry_run:
-        call.voice.note("`okrsync sync` brings it to the tracker")

@@ -12,7 +12,7 @@ import click
 
 from okrsync.cli.call import Call
 from okrsync.cli.recording import Recorder
-from okrsync.cli.review import new_change, tell_target, write_target
+from okrsync.cli.targets import new_change, tell_target, write_target
 from okrsync.cli.working import Ended
 
 if TYPE_CHECKING:

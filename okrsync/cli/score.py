@@ -72,6 +72,7 @@ def score(
     stays as it is. When all of an objective is scored, a comment tells its tracker, once. REF is an objective or a key
     result; without any, what the options name is scored, or else everything that was committed to in the cycle.
     """
+    from okrsync.cli.score_walk import walk
     from okrsync.cli.scoring_session import Orders, Session
 
     workspace = call.workspace()
@@ -98,7 +99,7 @@ def score(
     is_preview = dry_run or (not session.is_over and not early)
     session.take_orders(write=not is_preview)
     if not is_preview and not yes and not as_json and session.can_ask and not orders.any:
-        session.walk()
+        walk(session)
     elif not is_preview:
         session.write_proposals()
     if not is_preview:

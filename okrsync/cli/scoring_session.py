@@ -258,16 +258,6 @@ class Session:
                     fresh = score(each.key_result, each.current, self._today)
                     self.write(each, self.keeping_adjustment(fresh, each.recorded))
 
-    def walk(self) -> None:
-        """Ask about every score and every question of the review.
-
-        Raises:
-            Ended: somebody stopped it; every answer until then is written.
-        """
-        from okrsync.cli.score_walk import walk
-
-        walk(self)
-
     def read_again(self) -> None:
         """See what the documents say by now."""
         self.workspace.read_again()
