@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from okrsync.app import Workspace
 from okrsync.cli.past import remembered
-from okrsync.domain.items import ItemKind
+from okrsync.domain.items import ItemKind, Markup
 from okrsync.domain.okr import KeyResult, Objective
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import KeyResultStatus
@@ -19,15 +19,13 @@ from okrsync.engine.check_in_journal import CheckInJournal, Kept, signed
 from okrsync.engine.checking_in import CheckInBook
 from okrsync.engine.moments import Watch
 from okrsync.engine.placements import Atlas
-from okrsync.plan.values import Placement
+from okrsync.plan.values import Placement, Role
 from okrsync.plan.wanted import own_field
 from okrsync.practice.check_in_comments import LONGEST_COMMENT, render
 from okrsync.practice.check_in_rules import Due, due_for, value_refusal
 from okrsync.practice.check_in_values import Unreadable, confidence_of, value_of
 from okrsync.problems import Problem, Problems
 from okrsync.store.values import CheckIn
-
-_OPTIONS = {"value": "--value", "confidence": "--confidence", "note": "--note", "obstacles": "--obstacles"}
 
 
 @dataclass
@@ -48,9 +46,9 @@ class CheckInDesk:
             for each in objective.key_results:
                 if each.ref == ref:
                     return objective, each
-        objective = self.workspace.okrs.by_ref.get(ref)
-        names = ", ".join(str(each.ref) for each in objective.key_results) if objective else ""
-        found = "that is an objective" if objective else "that is a KPI, which nobody checks in on"
+        named = self.workspace.okrs.by_ref.get(ref)
+        names = ", ".join(str(each.ref) for each in named.key_results) if named else ""
+        found = "that is an objective" if named else "that is a KPI, which nobody checks in on"
         raise Problems([Problem("REF", 0, str(ref), found, f"one of its key results ({names})" if names else "")])
 
     def due(self) -> tuple[Due, ...]:
@@ -85,15 +83,8 @@ class CheckInDesk:
             Problems: everything that is wrong with it; nothing was kept.
         """
         problems: list[Problem] = []
-        value = confidence = None
-        try:
-            value = value_of(said["value"], key_result) if said.get("value") is not None else None  # type: ignore[arg-type]
-        except Unreadable as error:
-            problems.append(Problem("--value", 0, "", str(error)))
-        try:
-            confidence = confidence_of(said["confidence"]) if said.get("confidence") is not None else None  # type: ignore[arg-type]
-        except Unreadable as error:
-            problems.append(Problem("--confidence", 0, "", str(error)))
+        value = _read("--value", said.get("value"), lambda text: value_of(text, key_result), problems)
+        confidence = _read("--confidence", said.get("confidence"), confidence_of, problems)
         if why := value_refusal(value, key_result, in_own_field=self.in_own_field(objective, key_result)):
             problems.append(Problem("--value", 0, "", why))
         author = on_behalf_of or self.me
@@ -105,20 +96,13 @@ class CheckInDesk:
         made = CheckIn(
             ref=key_result.ref,
             at=at or self.workspace.now(),
-            author=author,
+            author=_plain(author),
             value=value,
             confidence=confidence,
-            note=(said.get("note") or "").strip(),
-            obstacles=(said.get("obstacles") or "").strip(),
-            help_needed=(said.get("help_needed") or "").strip(),
-            entered_by=self.me if author != self.me else "",
-        )
-        made = replace(
-            made,
-            **{
-                name: _plain(getattr(made, name))
-                for name in ("note", "obstacles", "help_needed", "author", "entered_by")
-            },
+            note=_plain(said.get("note") or ""),
+            obstacles=_plain(said.get("obstacles") or ""),
+            help_needed=_plain(said.get("help_needed") or ""),
+            entered_by=_plain(self.me) if author != self.me else "",
         )
         length = len(self._text(made, objective, key_result))
         if length > LONGEST_COMMENT:
@@ -199,8 +183,6 @@ class CheckInDesk:
         }
 
     def _field(self, objective: Objective, key_result: KeyResult) -> str | None:
-        from okrsync.plan.values import Role
-
         placement = self._placement(objective)
         if placement is None:
             return None
@@ -209,8 +191,6 @@ class CheckInDesk:
         return own_field(key_result, placement)
 
     def _text(self, check_in: CheckIn, objective: Objective, key_result: KeyResult) -> str:
-        from okrsync.domain.items import Markup
-
         placement = self._placement(objective)
         named = placement is not None and not placement.key_results_as_items
         return render(signed(check_in), key_result, placement.markup if placement else Markup.MARKDOWN, named=named)
@@ -236,6 +216,14 @@ class CheckInDesk:
             yield CheckInBook(cache, self._journal)
 
 
+def _read(option: str, text: str | None, read: Callable[[str], float], problems: list[Problem]) -> float | None:
+    try:
+        return None if text is None else read(text)
+    except Unreadable as error:
+        problems.append(Problem(option, 0, "", str(error)))
+        return None
+
+
 def _plain(text: str) -> str:
-    """A text without what only this machine's file names may hold."""
-    return text.encode("utf-8", "replace").decode()
+    """A text without the space around it, and without what only this machine's file names may hold."""
+    return text.strip().encode("utf-8", "replace").decode()

@@ -211,7 +211,9 @@ class _Walk:
         status = self.desk.statuses.get(visit.ref)
         questions: list[_Question] = []
         if self.desk.gives_value(visit.due.objective, key_result):
-            value = status.observed.value if status and status.observed.value is not None else last and last.value
+            value = status.observed.value if status else None
+            if value is None and last is not None:
+                value = last.value
             known = "" if value is None else number_text(value)
             if key_result.kind is Kind.DONE and value is not None:
                 known = "yes" if value >= 1 else "no"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from okrsync.domain.items import Markup
 from okrsync.domain.okr import KeyResult, Objective, Okrs
@@ -26,6 +27,10 @@ from okrsync.store.values import CheckIn, CheckInOrigin, CommentAnswer
 from okrsync.trackers.errors import TrackerError
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Comment
+
+
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far the clock of whoever checked in may be ahead of the tracker's."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,10 @@ class _Ear:
         """A check-in that okrsync itself wrote down there."""
         ref = objective.ref.child(ours.key_result)
         if ref not in {each.ref for each in objective.key_results}:
+            return {}
+        if ours.at > comment.created + CLOCKS_DIFFER:
+            # It would count before every other until its time has come.
+            self.notes.append(f"{objective.ref}: a check-in does not count, for its time lies ahead: {comment.url}")
             return {}
         return {ref: _check_in(ref, ours.said, ours, comment)}
 
