@@ -194,11 +194,10 @@ class _Desk:
                 return remembered(cache), cache.texts.all()
         except CacheError as error:
             if any(self.selection.wants(code) for code in NEED_THE_CACHE):
-                why = "there is no cache yet" if isinstance(error, CacheMissing) else str(error)
-                self.notes.append(
-                    f"{why}: {listed(NEED_THE_CACHE, 'and')} were not looked for, nor targets that changed"
-                    " without a word; `okrsync pull` makes or mends it"
-                )
+                missing = isinstance(error, CacheMissing)
+                why = "there is no cache yet; `okrsync pull` makes one" if missing else str(error)
+                silent = listed(NEED_THE_CACHE, "and")
+                self.notes.append(f"{silent} were not looked for, nor targets that changed without a word: {why}")
             return None, {}
 
     def _check_codes(self, asked: tuple[str, ...]) -> None:

@@ -123,6 +123,11 @@ class Remembered:
 
     check_ins: Mapping[Ref, tuple[Said, ...]] = field(default_factory=dict)
     """The check-ins of each key result, oldest first."""
+    values: Mapping[Ref, tuple[tuple[datetime, float | None], ...]] = field(default_factory=dict)
+    """The values that were read from where a key result is measured, and since when, oldest first.
+
+    Only of those that have check-ins which name no value.
+    """
     seen: Mapping[Ref, datetime] = field(default_factory=dict)
     """When the value of a key result was last read from where it is measured."""
     terms: Mapping[Ref, tuple[tuple[datetime, Terms], ...]] = field(default_factory=dict)

@@ -74,13 +74,18 @@ def remembered(cache: Reader) -> Remembered:
     with cache.snapshot():
         by_ref = {ref: cache.check_ins.of(ref) for ref in cache.check_ins.newest()}
         said = {ref: tuple(Said(each.at, each.value, each.confidence) for each in made) for ref, made in by_ref.items()}
+        values = {
+            ref: tuple((each.observed_at, each.value) for each in cache.observations.history(ref))
+            for ref, made in by_ref.items()
+            if any(each.value is None for each in made)
+        }
         seen = {ref: each.seen_at for ref, each in cache.observations.current().items() if each.seen_at is not None}
         terms = {
             ref: tuple((each.since, each.terms) for each in history)
             for ref, history in cache.terms.histories().items()
             if len(history) > 1
         }
-    return Remembered(said, seen, terms)
+    return Remembered(said, values, seen, terms)
 
 
 def offers(okrs: Okrs, settings: Settings, plugins: Plugins) -> dict[Ref, Offer]:

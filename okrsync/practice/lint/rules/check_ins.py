@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from okrsync.domain.linting import Finding, LintContext, Remembered, Rule, Said, Severity
 from okrsync.domain.numbers import quantity_text
@@ -71,7 +71,8 @@ class ConfidentAndUnmoved(Rule):
         for objective, each in context.key_results:
             if _runs_since(objective, context) is None or each.kind is not Kind.REACH:
                 continue
-            last = _valued(context.remembered.check_ins.get(each.ref, ()))[-count:]
+            known = context.remembered
+            last = _valued(known.check_ins.get(each.ref, ()), known.values.get(each.ref, ()))[-count:]
             confidence = next((said.confidence for said in reversed(last) if said.confidence is not None), None)
             if len(last) < count or confidence is None or confidence < high:
                 continue
@@ -87,13 +88,17 @@ class ConfidentAndUnmoved(Rule):
                 )
 
 
-def _valued(said: tuple[Said, ...]) -> list[Said]:
-    """The check-ins, each with the value that held when it was made."""
+def _valued(said: tuple[Said, ...], values: tuple[tuple[datetime, float | None], ...]) -> list[Said]:
+    """The check-ins, each with the value that held when it was made: said then, read or said before."""
+    known = sorted(
+        [*values, *((each.at, each.value) for each in said if each.value is not None)], key=lambda each: each[0]
+    )
     found: list[Said] = []
-    value: float | None = None
     for each in said:
-        value = each.value if each.value is not None else value
-        found.append(Said(each.at, value, each.confidence))
+        held = [value for at, value in known if at <= each.at]
+        found.append(
+            Said(each.at, each.value if each.value is not None else held[-1] if held else None, each.confidence)
+        )
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -277,6 +278,17 @@ def test_high_confidence_that_nothing_moves_for(
     checks: list[tuple[int, float | None, float | None]], is_found: bool, tmp_path: Path
 ) -> None:
     assert bool(found(context(tmp_path, document(objective()), remembered=said(*checks)), "OKR602")) is is_found
+
+
+@pytest.mark.parametrize(
+    ("read", "is_found"),
+    [([(1, 3.1)], True), ([(1, 3.1), (10, 3.0)], False), ([(1, 3.5), (2, 3.1)], True), ([], False)],
+)
+def test_a_measured_value_that_does_not_move(read: list[tuple[int, float]], is_found: bool, tmp_path: Path) -> None:
+    known = said((2, None, 0.8), (9, None, 0.8), (15, None, 0.8))
+    values = tuple((datetime(2026, 11, day, tzinfo=UTC), value) for day, value in read)
+    seen = context(tmp_path, document(objective()), remembered=replace(known, values={KR: values}))
+    assert bool(found(seen, "OKR602")) is is_found
 
 
 @pytest.mark.parametrize(
