@@ -83,8 +83,8 @@ def standing_lines(found: Standing) -> Iterator[str]:
         yield f"  {_mapping_words(each, found.as_of)}"
     yield (
         f"last day: {counted(found.runs_of_a_day, 'run')}, {counted(found.requests_of_a_day, 'request')};"
-        f" {counted(found.held, 'change')} held; {counted(found.outbox, 'change')} in the outbox;"
-        f" {counted(found.stale, 'stale key result')}"
+        f" {counted(found.held, 'change')} held; {counted(found.outbox, 'change')} in the outbox"
+        + ("" if found.stale is None else f"; {counted(found.stale, 'stale key result')}")
     )
     if found.last_run is not None and found.last_run.finished_at is not None:
         run = found.last_run

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from okrsync.app import Workspace
 from okrsync.daemon.jobs import RECONCILE, Jobs, Poll, label, labels
 from okrsync.daemon.state import MappingState, Pause, State, StateFile
+from okrsync.problems import Problems
 from okrsync.store.errors import CacheMissing
 from okrsync.store.lock import Post, Signature
 from okrsync.store.reading import Reader
@@ -54,8 +55,8 @@ class Standing:
     """Changes that wait for a person, by the newest run that found out."""
     outbox: int = 0
     """Changes that were begun, and of which nobody knows yet whether they were made."""
-    stale: int = 0
-    """Key results whose value is old, or could not be read."""
+    stale: int | None = None
+    """Key results whose value is old, or could not be read; None while the documents are wrong."""
     paused: Mapping[str, Pause] = field(default_factory=dict)
     next: Mapping[str, datetime] = field(default_factory=dict)
     """Job → when it is due; empty where no daemon runs."""
@@ -67,7 +68,7 @@ def standing(workspace: Workspace) -> Standing:
     """How it stands now.
 
     Raises:
-        Problems: settings or documents are wrong.
+        Problems: the settings are wrong.
         CacheError: the cache cannot be read.
     """
     settings, now = workspace.settings, workspace.now()
@@ -83,7 +84,6 @@ def standing(workspace: Workspace) -> Standing:
     finished = [each for each in runs if each.finished_at is not None]
     recent = [each for each in finished if now - each.started_at < DAY]
     state.last |= _last_polls(runs, jobs)
-    status = workspace.status()
     return Standing(
         workspace=settings.workspace,
         as_of=now,
@@ -94,12 +94,20 @@ def standing(workspace: Workspace) -> Standing:
         runs_of_a_day=len(recent),
         held=next((each.held for each in finished if each.kind != "pull"), 0),
         outbox=outbox,
-        stale=sum(1 for objective in status.objectives for each in objective.key_results if each.stale),
+        stale=_stale(workspace),
         paused={name: each for name, each in state.paused.items() if running and each.until > now},
         next=jobs.timetable.next(state.last, now) if running else {},
         refused=state.refused if running else (),
         documents=state.documents if running else "",
     )
+
+
+def _stale(workspace: Workspace) -> int | None:
+    try:
+        status = workspace.status()
+    except Problems:
+        return None
+    return sum(1 for objective in status.objectives for each in objective.key_results if each.stale)
 
 
 def _last_polls(runs: Sequence[Run], jobs: Jobs) -> dict[str, datetime]:

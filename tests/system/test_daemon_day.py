@@ -235,4 +235,4 @@ def test_a_pause_says_until_when_and_ends_by_itself(day: Day) -> None:
         ("02:50", ("work/PROJA",)),
     ]
     (seen,) = during
-    assert f"{seen['work']['until']}"[11:16] == "02:20" and "429" in seen["work"]["why"]
+    assert f"{seen['work']['until']}"[11:16] == "02:20" and "asks to wait 3000 s" in seen["work"]["why"]
