@@ -28,7 +28,6 @@ from okrsync.trackers.errors import TrackerError
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Comment
 
-
 CLOCKS_DIFFER = timedelta(days=1)
 """How far the clock of whoever checked in may be ahead of the tracker's."""
 
