@@ -1,8 +1,8 @@
 """How long `okrsync lint` takes for 1,000 objectives with 4 key results each, beside reading their documents.
 
 Run it with `python -m benchmarks.lint`. The documents are those of `benchmarks.startup`, with the titles of published
-OKRs. Times are the processor's, the best of several rounds; the ratio holds on other machines. The promise: under 1 s in
-all.
+OKRs. Times are the processor's, the best of several rounds; the ratio holds on other machines. The promise: under 1 s
+in all.
 """
 
 from __future__ import annotations
