@@ -11,7 +11,6 @@ from contextlib import suppress
 
 from okrsync.trackers.errors import Misconfigured, Rejected, Transient
 from okrsync.trackers.notifiers import Message, Notifier, NotifierContext
-from okrsync.trackers.retry import Interrupted
 
 TEMPORARY = 75
 """EX_TEMPFAIL of sysexits.h: try again later."""
@@ -74,7 +73,8 @@ class CommandNotifier(Notifier):
                 given = None
             else:
                 return
+            # What it did until then, nobody knows.
             if self._context.policy.stop.is_set():
-                raise Interrupted
+                raise Transient(f"the command {self._command[0]} was ended, because okrsync is to stop")
             if time.monotonic() >= until:
                 raise Transient(f"the command {self._command[0]} took more than {limit:g} s, and was ended")
