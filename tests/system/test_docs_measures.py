@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +11,6 @@ import pytest
 
 from okrsync.cli.program import run
 from okrsync.engine.measuring import SOURCES
-from okrsync.trackers import plugins as plugin_loading
 from okrsync.trackers.plugins import load_plugins
 from tests.system.pages import DOCS, blocks, text_of
 
@@ -34,7 +34,6 @@ def tides(monkeypatch: pytest.MonkeyPatch) -> None:
         module = ModuleType(name)
         exec(compile(text, name, "exec"), module.__dict__)
         monkeypatch.setitem(sys.modules, name, module)
-    real = plugin_loading.entry_points
 
     class Installed:
         name = "tides"
@@ -43,7 +42,9 @@ def tides(monkeypatch: pytest.MonkeyPatch) -> None:
         def load(self) -> ModuleType:
             return sys.modules["okrsync_tides"]
 
-    monkeypatch.setattr(plugin_loading, "entry_points", lambda **group: [*real(**group), Installed()])
+    monkeypatch.setattr(
+        "okrsync.trackers.plugins.entry_points", lambda group: [*entry_points(group=group), Installed()]
+    )
 
 
 @pytest.mark.usefixtures("tides")
