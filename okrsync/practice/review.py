@@ -7,12 +7,12 @@ talk to, no more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from okrsync.domain.numbers import number_text
-from okrsync.domain.okr import Objective, Stage
+from okrsync.domain.okr import Kind, Objective, Stage
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import KeyResultStatus, Status
 from okrsync.practice.drift import Drift, Past, Sign, drifts, is_behind
@@ -107,7 +107,8 @@ def review(status: Status, past: Mapping[Ref, Past], period: timedelta, only: fr
         for known in (past.get(each.key_result.ref, Past()),)
     )
     chosen = tuple(each for each in looked_at if not only or each.ref in only or each.ref.parent in only)
-    trade_offs = (_trade_off(each, looked_at) for each in chosen if is_behind(each.status))
+    neighbours = _Neighbours(looked_at)
+    trade_offs = (_trade_off(each, neighbours) for each in chosen if is_behind(each.status))
     order = sorted(chosen, key=lambda each: (-each.need, min(0.0, each.gap) * each.status.key_result.weight))
     offered = {each.ref: each for each in trade_offs if each is not None}
     return Review(
@@ -118,22 +119,46 @@ def review(status: Status, past: Mapping[Ref, Past], period: timedelta, only: fr
     )
 
 
-def _trade_off(behind: KeyResultReview, every: Sequence[KeyResultReview]) -> TradeOff | None:
-    """Where effort for it could come from: the same objective, else the same owner, else the same team."""
-    near: tuple[tuple[str, Callable[[KeyResultReview], bool]], ...] = (
-        ("of the same objective", lambda each: each.ref.parent == behind.ref.parent),
-        ("of the same owner", lambda each: behind.owner is not None and each.owner == behind.owner),
-        ("of the same team", lambda each: behind.objective.team in {each.objective.team} - {None}),
-    )
-    for where, is_near in near:
-        spare = [each for each in every if is_near(each) and each.ref != behind.ref and each.gap >= AHEAD - _ROUNDING]
-        if spare:
-            return _moved_to(behind, max(spare, key=lambda each: each.gap), where)
-    lighter = [
-        each
-        for each in every
-        if each.ref.parent == behind.ref.parent and is_behind(each.status) and _weight(each) < _weight(behind)
-    ]
+class _Neighbours:
+    """Where effort could come from, and what is behind beside one another."""
+
+    def __init__(self, every: Sequence[KeyResultReview]) -> None:
+        self._most_ahead: dict[tuple[str, Hashable], KeyResultReview] = {}
+        self._behind: dict[Ref, list[KeyResultReview]] = {}
+        for each in every:
+            # What stays in its band would leave it: that is no effort to spare.
+            if each.gap >= AHEAD - _ROUNDING and each.status.key_result.kind is not Kind.MAINTAIN:
+                for place in _places(each):
+                    if place not in self._most_ahead or self._most_ahead[place].gap < each.gap:
+                        self._most_ahead[place] = each
+            if is_behind(each.status):
+                self._behind.setdefault(each.ref.parent, []).append(each)
+
+    def ahead(self, behind: KeyResultReview) -> tuple[str, KeyResultReview] | None:
+        """What is furthest ahead in the same objective, else of the same owner, else of the same team; and which."""
+        found = ((place, self._most_ahead.get(place)) for place in _places(behind))
+        return next(((where, each) for (where, _), each in found if each is not None), None)
+
+    def lighter(self, behind: KeyResultReview) -> list[KeyResultReview]:
+        """What is behind in the same objective, and weighs less."""
+        return [each for each in self._behind[behind.ref.parent] if _weight(each) < _weight(behind)]
+
+
+def _places(each: KeyResultReview) -> Iterator[tuple[str, Hashable]]:
+    """To what a key result belongs, from the nearest."""
+    yield "of the same objective", each.ref.parent
+    if each.owner is not None:
+        yield "of the same owner", each.owner
+    if each.objective.team is not None:
+        yield "of the same team", each.objective.team
+
+
+def _trade_off(behind: KeyResultReview, neighbours: _Neighbours) -> TradeOff | None:
+    """Where effort for it could come from, or what could be given up for it."""
+    spare = neighbours.ahead(behind)
+    if spare is not None:
+        return _moved_to(behind, spare[1], spare[0])
+    lighter = neighbours.lighter(behind)
     if lighter:
         least = min(lighter, key=_weight)
         text = (

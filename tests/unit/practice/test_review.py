@@ -205,6 +205,12 @@ def test_else_from_the_same_owner_and_never_from_what_is_hardly_ahead() -> None:
     assert elsewhere.trade_offs == (), "erin's, of another team"
 
 
+def test_what_stays_in_its_band_has_no_effort_to_spare() -> None:
+    band = KeyResult(O1.child("errors"), "Keep errors low", kind=Kind.MAINTAIN, maximum=1.0)
+    past = {each.ref: Past(FRESH, NOW) for each in (P95, band)}
+    assert looked(past, P95, band, p95=3.5, errors=0.5).trade_offs == ()
+
+
 def test_where_both_are_behind_the_heavier_counts() -> None:
     past = {each.ref: Past(FRESH, NOW) for each in (P95, MOVED)}
     (offer,) = looked(past, P95, MOVED, p95=3.5, moved=10).trade_offs
