@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from okrsync.domain.audience import is_shown, visible
+from okrsync.domain.audience import discreet, is_shown, visible
 from okrsync.domain.okr import EVERYONE, Kpi, Level, Objective, Okrs
 from okrsync.domain.ref import Ref
 
@@ -47,3 +47,16 @@ def test_what_is_left_out_leaves_no_trace() -> None:
 
 
 OTHER = Objective(Ref("2026-Q4", "other"), "Win", Level.COMPANY, date(2026, 12, 31))
+
+
+def test_nothing_names_a_parent_that_fewer_people_may_see() -> None:
+    hidden = Objective(Ref("2026-Q4", "secret"), "Buy them", Level.COMPANY, date(2026, 12, 31), audience="board")
+    open_one = replace(hidden, ref=Ref("2026-Q4", "open"), audience=EVERYONE)
+    targets = (hidden.ref.child("k"), open_one.ref, Ref("2026-Q4", "unknown"))
+    for_all = replace(hidden, ref=Ref("2026-Q4", "a"), audience=EVERYONE, aligns_to=targets)
+    for_board = replace(for_all, ref=Ref("2026-Q4", "b"), audience="board")
+    for_leads = replace(for_all, ref=Ref("2026-Q4", "c"), audience="leads")
+    every = {each.ref: each for each in (hidden, open_one, for_all, for_board, for_leads)}
+    found = {each.ref.objective: each.aligns_to for each in discreet(every.values(), every, AUDIENCES)}
+    assert found["a"] == found["c"] == targets[1:]
+    assert found["b"] == targets
