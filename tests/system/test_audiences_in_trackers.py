@@ -1,4 +1,4 @@
-"""Objectives that are not for everyone, and the trackers: nothing names them there, and mixed projects are warned of."""
+"""Objectives that are not for everyone, and trackers: nothing names them there, and mixed projects warned of."""
 
 from __future__ import annotations
 

@@ -11,9 +11,14 @@ import pytest
 
 from tests.unit.cli.conftest import Okrsync
 
-SETTINGS = (
-    'workspace = "acme"\nreviewers = ["erin"]\n[audiences]\nleads = ["erin"]\n[people.dana]\nteams = ["platform"]\n'
-)
+SETTINGS = """\
+workspace = "acme"
+reviewers = ["erin"]
+[audiences]
+leads = ["erin"]
+[people.dana]
+teams = ["platform"]
+"""
 COMPANY = """\
 cycle = "2026-Q4"
 level = "company"
@@ -77,11 +82,8 @@ def test_a_proposal_goes_into_the_document_of_my_team(okrs: Path, okrsync: Okrsy
         "propose", "Make it a joy!", "--cycle", "2026-Q4", "--why", "They wait", "--aligns-to", "newcomers", "--json"
     )
     assert said.code == 0, said.err
-    assert (said.json["ref"], said.json["file"], said.json["new"]) == (
-        "2026-Q4/make-it-a-joy",
-        "okrs/platform.toml",
-        False,
-    )
+    assert said.json["ref"] == "2026-Q4/make-it-a-joy"
+    assert (said.json["file"], said.json["new"]) == ("okrs/platform.toml", False)
     text = (okrs / "platform.toml").read_text()
     assert text.startswith(TEAM[: TEAM.index("[[kpis]]")].rstrip("\n"))
     made = tomllib.loads(text)["objectives"][1]
@@ -146,8 +148,8 @@ def test_a_stage_moves_on_with_comments_kept_and_back_when_asked(okrs: Path, okr
     assert okrsync("stage", "2026-Q4/fast", "proposed", "--back").code == 0
     assert okrsync("stage", "2026-Q4/fast", "committed", "--as", "erin").code == 0
     text = (okrs / "platform.toml").read_text()
-    assert 'stage = "committed"' in text
-    assert 'reviewed_by = ["erin"]' in text
+    (objective,) = tomllib.loads(text)["objectives"]
+    assert (objective["stage"], objective["reviewed_by"]) == ("committed", ["erin"])
     assert "# who answers" in text
     assert "objectives have stages" in okrsync("stage", "2026-Q4/fast/p95", "closed").err
     assert "objectives have stages" in okrsync("stage", "2026-Q4/uptime", "closed").err
@@ -156,7 +158,7 @@ def test_a_stage_moves_on_with_comments_kept_and_back_when_asked(okrs: Path, okr
 def test_a_new_cycle_asks_about_each_key_result(okrs: Path, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     confirmed: list[tuple[str, bool]] = []
-    prompts = iter(["x", "1"])
+    prompts = iter(["x", "50"])
 
     def confirm(question: str, default: bool, err: bool) -> bool:
         confirmed.append((question.strip(), default))
@@ -170,7 +172,9 @@ def test_a_new_cycle_asks_about_each_key_result(okrs: Path, okrsync: Okrsync, mo
     assert "'x' is no number" in said.err
     company = tomllib.loads((okrs / "company-2027-Q1.toml").read_text())
     (objective,) = company["objectives"][:1]
-    assert (objective["key_results"][0]["baseline"], objective["stage"]) == (20, "draft")
+    (key_result,) = objective["key_results"]
+    assert (key_result["baseline"], key_result["target"], objective["stage"]) == (20, 50, "proposed")
+    assert key_result["title"] == "Win 50 customers instead of 20"
     team = tomllib.loads((okrs / "2027-Q1" / "platform.toml").read_text())
     (key_result,) = team["objectives"][0]["key_results"]
     assert (key_result["baseline"], key_result["target"]) == (2, 1.5)
@@ -211,4 +215,4 @@ def test_a_scored_cycle_closes_without_a_tracker(okrs: Path, okrsync: Okrsync) -
     said = okrsync("cycle", "close", "2026-Q4", "--json")
     assert said.code == 0, said.err
     assert said.json["closed"] == ["2026-Q4/newcomers", "2026-Q4/secret", "2026-Q4/fast"]
-    assert (okrs / "platform.toml").read_text().count('stage = "closed"') == 1
+    assert [each["stage"] for each in tomllib.loads((okrs / "platform.toml").read_text())["objectives"]] == ["closed"]
