@@ -186,8 +186,7 @@ class Workspace:
             Problems: the one that was asked for is no cycle, or there is nothing in it.
         """
         named = self.settings.named_cycles
-        okrs = self.visible
-        names = {each.ref.cycle for each in (*okrs.objectives, *okrs.kpis)}
+        names = {ref.cycle for ref in self.visible.refs}
         known = {name: parse_cycle(name, named) for name in names}
         if self.asked_cycle is not None:
             if self.asked_cycle in known:

@@ -84,9 +84,7 @@ def new(
         _show(call, carrying, made, cycle, dry_run=dry_run)
     low = [ref for ref, found in endings.items() if found.ending is Ending.LOW and choices.word_about(ref) is None]
     if low and below is None:
-        call.voice.note(
-            "--continue REF goes on with one that scored low and was left out, --below keep with all"
-        )
+        call.voice.note("--continue REF goes on with one that scored low and was left out, --below keep with all")
     return DONE
 
 
@@ -104,8 +102,7 @@ def _cycles(workspace: Workspace, name: str, before: str | None) -> tuple[Cycle,
         cycle = parse_cycle(name, named)
     except ValueError as error:
         raise Problems([Problem("CYCLE", 0, "", str(error))]) from error
-    okrs = workspace.okrs
-    known = {each.ref.cycle for each in (*okrs.objectives, *okrs.kpis)}
+    known = {ref.cycle for ref in workspace.okrs.refs}
     earlier = sorted(last for each in known if (last := parse_cycle(each, named)).start < cycle.start)
     right = ", ".join(each.name for each in earlier) or "none: there is no document of an earlier cycle"
     if before is None:

@@ -221,8 +221,7 @@ def _id(workspace: Workspace, slug: str | None, title: str, cycle: str) -> str:
     from okrsync.documents.forms import SLUG_TEXT, WrongValue
     from okrsync.plan.adoption import slug_of
 
-    okrs = workspace.okrs.in_cycle(cycle)
-    taken = {each.ref.objective for each in (*okrs.objectives, *okrs.kpis)}
+    taken = {ref.objective for ref in workspace.okrs.in_cycle(cycle).refs}
     if slug is None:
         base = slug_of(title, "objective")
         return next(each for each in (base, *(f"{base}-{n}" for n in range(2, 10_000))) if each not in taken)

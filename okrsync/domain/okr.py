@@ -236,6 +236,11 @@ class Okrs:
         )
 
     @property
+    def refs(self) -> tuple[Ref, ...]:
+        """The references of the objectives, and then of the KPIs."""
+        return (*(each.ref for each in self.objectives), *(each.ref for each in self.kpis))
+
+    @property
     def by_ref(self) -> dict[Ref, Objective]:
         """The objectives by their reference."""
         return {each.ref: each for each in self.objectives}

@@ -78,10 +78,8 @@ class _Covering:
                 own = items.get(each.ref) if as_items else None
                 count = below.get(each.ref, 0) if as_items else beside
                 if count == 0:
-                    at = own.item.at if own else None
-                    found.append(
-                        Idle(each.ref, each.title, tracker, at and at.key, at and at.url, beside if as_items else 0)
-                    )
+                    key, url = (own.item.at.key, own.item.at.url) if own else (None, None)
+                    found.append(Idle(each.ref, each.title, tracker, key, url, beside if as_items else 0))
         return tuple(found)
 
     def _children(self, items: Mapping[Ref, Located]) -> dict[Ref, int | None]:

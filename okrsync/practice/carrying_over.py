@@ -178,7 +178,7 @@ class _Turn:
         self.left_out: list[LeftOut] = []
 
     def carry(self) -> CarryingOver:
-        taken = {each.ref.objective for each in (*self.there.objectives, *self.there.kpis)}
+        taken = {ref.objective for ref in self.there.refs}
         going: dict[Ref, tuple[Objective, tuple[CarriedKeyResult, ...]]] = {}
         for objective in self.okrs.objectives:
             if objective.ref.objective in taken:
