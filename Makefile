@@ -52,6 +52,7 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.requests
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.daemon
 	$(BIN)/python -m benchmarks.lint
 	$(BIN)/python -m benchmarks.cache
 

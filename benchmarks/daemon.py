@@ -1,8 +1,9 @@
 """What the daemon costs while nothing happens: requests, bytes written and memory, over a thousand polls.
 
-Run it with `python -m benchmarks.daemon`. 100 objectives with 4 key results each, as in `benchmarks.requests`. The daemon
-runs in a process of its own, whose clock is moved on by fifteen minutes from poll to poll: ten days, with their nightly
-complete syncs. Requests and writes are exact; memory is what the system counts for the process (VmRSS), on this machine.
+Run it with `python -m benchmarks.daemon`. 100 objectives with 4 key results each, as in `benchmarks.requests`. The
+daemon runs in a process of its own, whose clock is moved on by fifteen minutes from poll to poll: ten days, with their
+nightly complete syncs. Requests are exact. Memory is what the system counts for the process on this machine: all that
+it has in memory (VmRSS), and what of it is its own and no file's that others may share (RssAnon).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -45,32 +48,26 @@ from okrsync.app import Workspace
 
 POLLS = int(sys.argv[1])
 
-def rss():
-    fields = dict(line.split(":", 1) for line in open("/proc/self/status"))
-    return int(fields["VmRSS"].split()[0]) / 1024
-
-def size():
-    return {path: path.read_bytes() for path in Path().glob(".okrsync.db*")}
+def numbers(file, *names):
+    fields = dict(line.split(":", 1) for line in open(file))
+    return [int(fields[name].split()[0]) for name in names]
 
 class Bench:
     def __init__(self):
         self.now = datetime.now(UTC)
         self.polls = []
         self.memory = {}
-        self.quiet = self.written = 0
+        self.written = []
         self.inbox = Inbox()
 
     def __call__(self, event):
         if isinstance(event, RunEnded) and event.kind == "poll":
             self.polls.append(event.requests)
             if len(self.polls) in {10, POLLS // 10, POLLS // 2, POLLS}:
-                self.memory[len(self.polls)] = rss()
-            files = size()
-            self.quiet += files == self.before
-            self.before = files
+                self.memory[len(self.polls)] = numbers("/proc/self/status", "VmRSS", "RssAnon")
+            self.written += numbers("/proc/self/io", "write_bytes")
             if len(self.polls) >= POLLS:
                 self.inbox.stop.set()
-    before = None
 
 bench = Bench()
 call = Call(log_format="json", quiet=True)
@@ -86,7 +83,7 @@ def wait(seconds):
 
 Daemon(load, bench.inbox, [Log(call), bench], clock=lambda: bench.now, wait=wait,
        look_every=timedelta(minutes=15)).run()
-print(json.dumps({"memory": bench.memory, "requests": bench.polls, "quiet": bench.quiet}))
+print(json.dumps({"memory": bench.memory, "requests": bench.polls, "written": bench.written}))
 """
 
 
@@ -115,15 +112,17 @@ def measure(kind: type[Ground], projects: int, key_results: int, *, board: bool,
 
 def main() -> None:
     polls = int(sys.argv[1]) if len(sys.argv) > 1 else POLLS
-    table = Table(title=f"{OBJECTIVES} objectives, {polls} polls of a daemon without news")
+    table = Table(title=f"{OBJECTIVES} objectives, {polls} polls without news; memory in MiB: VmRSS / RssAnon")
     marks = (10, polls // 10, polls // 2, polls)
-    for column in ("tracker", "key results", "requests a poll", *(f"after {mark}" for mark in marks)):
+    for column in ("tracker", "key results", "requests a poll", "written a poll", *(f"after {mark}" for mark in marks)):
         table.add_column(column, justify="left" if column == "tracker" else "right")
     for kind, projects, key_results, board in SETTINGS:
         found = measure(kind, projects, key_results, board=board, polls=polls)
         usual = max(set(found["requests"]), key=found["requests"].count)
-        memory = [f"{found['memory'][str(at)]:.1f} MB" for at in marks]
-        table.add_row(kind.name, str(key_results * OBJECTIVES), str(usual), *memory)
+        written = [after - before for before, after in pairwise(found["written"])]
+        memory = [" / ".join(f"{each / 1024:.1f}" for each in found["memory"][str(at)]) for at in marks]
+        cells = (str(key_results * OBJECTIVES), str(usual), f"{median(written) / 1024:.0f} KiB", *memory)
+        table.add_row(kind.name, *cells)
     Console(width=120).print(table)
 
 

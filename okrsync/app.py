@@ -367,7 +367,10 @@ class Workspace:
         """Connections to the trackers, for who closes them; `on_wait` as for `engine`."""
         from okrsync.engine.connections import Connections
 
-        told = on_wait and (lambda _name, seconds, why: on_wait(seconds, why))
+        def told(_name: str, seconds: float, why: str) -> None:
+            if on_wait is not None:
+                on_wait(seconds, why)
+
         return Connections(self.settings, self.plugins, os.environ, stop=self.stop, on_wait=told)
 
     @contextmanager

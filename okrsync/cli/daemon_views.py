@@ -74,8 +74,8 @@ def standing_lines(found: Standing) -> Iterator[str]:
         yield f"{found.workspace}: the daemon runs (process {found.running.process}, since {since})"
     for name, pause in found.paused.items():
         yield f"  paused: {name} until {moment(pause.until)}: {shown(pause.why)}"
-    for each in found.refused:
-        yield f"  not in use: changed settings or documents: {shown(each)}"
+    for problem in found.refused:
+        yield f"  not in use: changed settings or documents: {shown(problem)}"
     if found.documents:
         yield f"  documents are those that were fetched before: {shown(found.documents)}"
     yield "mappings"
@@ -120,8 +120,15 @@ class Log:
         facts = {name: fact for name, fact in events.facts(event).items() if name != "text"}
         what = re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower()
         line = text if self._as_json else f"{event.at.astimezone():%H:%M:%S} {text}"
-        say = {"debug": self._voice.debug, "info": self._voice.note, "warning": self._voice.warn}.get(level)
-        (say or self._voice.fail)(line, what=what, **facts)
+        voice = self._voice
+        if level == "debug":
+            voice.debug(line, what=what, **facts)
+        elif level == "info":
+            voice.note(line, what=what, **facts)
+        elif level == "warning":
+            voice.warn(line, what=what, **facts)
+        else:
+            voice.fail(line, what=what, **facts)
 
 
 def words(event: events.Event) -> tuple[str, str]:
