@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from okrsync.domain.items import Markup
 from okrsync.domain.okr import KeyResult, Objective, Okrs
@@ -28,6 +28,8 @@ from okrsync.trackers.errors import TrackerError
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Comment
 
+WAITS_FOR_AN_ANSWER = timedelta(days=28)
+"""For how long after a comment somebody may still want to hear that it is no check-in."""
 CLOCKS_DIFFER = timedelta(days=1)
 """How far the clock of whoever checked in may be ahead of the tracker's."""
 
@@ -77,6 +79,7 @@ def hear(
     pool: TrackerPool,
     cache: Cache,
     people: People,
+    now: datetime,
 ) -> Heard:
     """Read the comments that are new or were edited on the items of a cycle, and find out what they say.
 
@@ -85,7 +88,7 @@ def hear(
     by_tracker: dict[str, dict[str, tuple[Ref, Located]]] = {}
     for ref, located in items.items():
         by_tracker.setdefault(located.tracker, {})[located.item.at.id] = (ref, located)
-    ear = _Ear(okrs, place, cache, people)
+    ear = _Ear(okrs, place, cache, people, now)
     for name, found in by_tracker.items():
         tracker = pool.get(name)
         if tracker is None:
@@ -113,8 +116,14 @@ def hear(
 
 class _Ear:
     def __init__(
-        self, okrs: Okrs, place: Callable[[Objective], Placement | None], cache: Cache, people: People
+        self,
+        okrs: Okrs,
+        place: Callable[[Objective], Placement | None],
+        cache: Cache,
+        people: People,
+        now: datetime,
     ) -> None:
+        self.now = now
         self.by_ref = okrs.by_ref
         self.place = place
         self.cache = cache
@@ -164,13 +173,24 @@ class _Ear:
         else:
             said, problem = self._understood(written, ref, objective, comment, located)
         if problem:
-            if not self._is_own(tracker, comment):
-                self._note_answer(CommentAnswer(name, comment.id, ref, problem))
-            else:
-                self.notes.append(f"{located.item.at.key}: a comment of our own account is no check-in: {comment.url}")
+            self._answer(tracker, ref, located, comment, problem)
         elif (name, comment.id) in self.known and not self.known[name, comment.id].given:
             self.settled.append((name, comment.id))
         self._compare(objective, comment, said)
+
+    def _answer(self, tracker: Tracker, ref: Ref, located: Located, comment: Comment, text: str) -> None:
+        """Note that a comment is to be answered, unless it is our own, or so old that nobody waits for an answer."""
+        key = (tracker.context.name, comment.id)
+        where = comment.url or f"comment {comment.id}"
+        if key in self.known and self.known[key].given:
+            return
+        if self._is_own(tracker, comment):
+            self.notes.append(f"{located.item.at.key}: a comment of our own account is no check-in: {where}")
+        elif self.now - (comment.edited or comment.created) > WAITS_FOR_AN_ANSWER:
+            self.notes.append(f"{located.item.at.key}: an old comment looks like a check-in and is none: {where}")
+            self.answers[key] = CommentAnswer(*key, ref, "", given=True)
+        else:
+            self._note_answer(CommentAnswer(*key, ref, text))
 
     def _is_outside(self, comment: Comment) -> bool:
         return comment.insider is False and self.people.by_account(comment.account, comment.author) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from okrsync.domain.items import ItemId, ItemKind
 from okrsync.domain.okr import Objective, Okrs
@@ -30,6 +31,7 @@ class Conversation:
     cache: Cache
     journal: CheckInJournal
     people: People
+    clock: Callable[[], datetime]
     heard: Heard = field(default_factory=Heard)
 
     def begin(self) -> None:
@@ -38,7 +40,7 @@ class Conversation:
 
     def listen(self, items: Mapping[Ref, Located]) -> Heard:
         """Read what is new in the comments on these items. Nothing is written."""
-        self.heard = hear(items, self.okrs, self.place, self.pool, self.cache, self.people)
+        self.heard = hear(items, self.okrs, self.place, self.pool, self.cache, self.people, self.clock())
         return self.heard
 
     def values(self) -> dict[Ref, CheckIn]:

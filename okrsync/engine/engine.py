@@ -133,7 +133,14 @@ class Engine:
         watch = Watch(inputs.clock, inputs.uptime)
         journal = CheckInJournal.beside(inputs.cache.path, inputs.workspace, watch)
         self.conversation = Conversation(
-            self.okrs, inputs.cycle.name, inputs.atlas.placement, inputs.pool, inputs.cache, journal, inputs.people
+            self.okrs,
+            inputs.cycle.name,
+            inputs.atlas.placement,
+            inputs.pool,
+            inputs.cache,
+            journal,
+            inputs.people,
+            inputs.clock,
         )
 
     def pull(self) -> Outcome:

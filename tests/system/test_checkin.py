@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_somebody_else_may_enter_it_and_is_named(desk: Desk, okrsync: Okrsync) -
 def test_a_check_in_that_is_older_than_the_newest_changes_no_value(desk: Desk, okrsync: Okrsync) -> None:
     ready(desk)
     assert okrsync("checkin", str(KR1), "--value", "3.1").code == 0
-    older = okrsync("checkin", str(KR1), "--value", "3.9", "--at", "2026-10-10T09:30")
+    older = okrsync("checkin", str(KR1), "--value", "3.9", "--at", f"{date.today() - timedelta(days=9)}T09:30")
     assert older.code == 0 and "kept in the history and does not change the current value" in older.err
     assert [each.value for each in check_ins(desk)] == [3.9, 3.1]
     assert desk.ground.current(KR1) == 3.1 and key_result(desk)["current"] == 3.1
@@ -197,11 +198,31 @@ def test_comments_are_check_ins_and_what_nobody_can_read_is_answered_once(desk: 
     assert desk.ground.current(KR2) == 2.2 and len(desk.ground.comments(KR2)) == 4
 
 
+@pytest.mark.parametrize("desk", [GitHub], indirect=True)
+def test_a_stranger_on_github_changes_nothing_and_is_not_answered(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    ground = desk.ground
+    assert isinstance(ground, GitHub)
+    repository, item = ground._find(KR1)
+    for text in ("okr: 99 @1", "okr: n/a"):
+        ground.site.comment(repository, item["number"], text, author="stranger")
+    said = okrsync("sync", "--json")
+    assert said.code == 0 and said.json["changes"] == []
+    assert said.err.count("the check-in of stranger does not count") == 2
+    assert check_ins(desk) == [] and len(desk.ground.comments(KR1)) == 2
+    assert "stranger" not in okrsync("sync").err, "told once"
+    desk.write_settings(ground.settings() + '[people.dana]\naccounts = ["stranger"]\n')
+    ground.site.comment(repository, item["number"], "okr: 3.1", author="stranger")
+    assert okrsync("sync").code == 0
+    assert [each.author for each in check_ins(desk)][-1] == "dana"
+
+
 def test_everything_comes_back_from_the_trackers_into_an_empty_cache(desk: Desk, okrsync: Okrsync) -> None:
     ready(desk)
     odd = "Umlaute: äöü, {curly} [~x] *a* _b_ -- 100 % @you #12 <b>; by x at y"
     options = ["--obstacles", "no\ncontract", "--help-needed", "x", "--note", odd]
-    options += ["--at", "2026-10-10T09:30:12.000345+02:00"]  # GitHub tells no moment within a second.
+    at = (datetime.now(UTC) - timedelta(days=9)).replace(microsecond=345).astimezone(timezone(timedelta(hours=2)))
+    options += ["--at", at.isoformat()]  # GitHub tells no moment within a second.
     assert okrsync("checkin", str(KR1), "--value", "3.5", "--confidence", "0.4", *options).code == 0
     desk.ground.comment(KR1, "okr: 3.1 @0.6 waiting; obstacles: the vendor", "erin")
     assert okrsync("checkin", str(KR2), "--confidence", "0.9", "--on-behalf-of", "dana", "--as", "erin").code == 0

@@ -372,6 +372,17 @@ def test_okrsync_does_not_answer_itself(found: Found) -> None:
     assert said(world, kr) == [("okr-bot", 3.1, None, "")], "whoever shares its account may check in"
 
 
+def test_who_wrote_long_ago_is_not_answered(found: Found) -> None:
+    world, kr = ready(found)
+    comment(world, kr, "okr: hm")
+    comment(world, kr, "okr: 3.1")
+    world.time.sleep(29 * 86400)
+    outcome = world.sync()
+    assert answers(world, kr) == [] and len(outcome.notes) == 1 and "an old comment" in outcome.notes[0]
+    assert said(world, kr) == [("dana", 3.1, None, "")], "what can be read counts however old it is"
+    assert world.sync().notes == ()
+
+
 def test_prose_is_left_alone(found: Found) -> None:
     world, kr = ready(found)
     for text in ("okr review: tomorrow at 9", "We said okr: 3.1", "> okr: 3.1", "thanks"):
