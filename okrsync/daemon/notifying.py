@@ -6,6 +6,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -28,8 +29,9 @@ from okrsync.daemon.telling import Fact, Picture
 from okrsync.daemon.telling_desk import Desk
 from okrsync.domain.okr import Objective
 from okrsync.domain.ref import Ref
+from okrsync.domain.status import Link
 from okrsync.problems import Problems
-from okrsync.store.errors import CacheError
+from okrsync.store.errors import CacheError, CacheMissing
 from okrsync.store.reading import Reader
 from okrsync.trackers.notifiers import Occasion
 
@@ -82,13 +84,13 @@ class Notifying:
             case events.Stopping():
                 self.close()
                 return
-            case events.RunEnded():
-                self._note_held(event)
-            case events.CheckInsDue() | events.ReloadRefused() | events.DocumentsNotFetched():
+            case events.RunEnded() | events.CheckInsDue() | events.ReloadRefused() | events.DocumentsNotFetched():
                 pass
             case _:
                 return
         if self._occasions:
+            if isinstance(event, events.RunEnded):
+                self._note_held(event)
             reminded = event.refs if isinstance(event, events.CheckInsDue) else None
             self._notice(self._picture(event.at, reminded))
 
@@ -166,7 +168,9 @@ class Notifying:
 
     def _check_ins(self, workspace: Workspace, now: datetime, reminded: tuple[Ref, ...] | None) -> Iterator[Fact]:
         settings, cycle = workspace.settings, workspace.cycle
-        with Reader.at(settings.cache_file, settings.workspace) as cache:
+        newest: dict[Ref, datetime] = {}
+        links: dict[Ref, Link] = {}
+        with suppress(CacheMissing), Reader.at(settings.cache_file, settings.workspace) as cache:
             newest = {ref: each.at for ref, each in cache.check_ins.newest(cycle.name).items()}
             links = cache.links.shown(cycle.name)
         begun = datetime.combine(cycle.start, datetime.min.time(), tzinfo=now.tzinfo)
