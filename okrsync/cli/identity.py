@@ -40,6 +40,11 @@ def who_am_i(workspace: Workspace, name: str | None = None) -> str:
     return person.name
 
 
+def likely_owner() -> str:
+    """Who is at the keyboard where there are no settings yet: who the environment names, else the login name."""
+    return os.environ.get(VARIABLE, "").strip() or _login()
+
+
 def _git_address(folder: Path) -> str:
     try:
         said = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ IGNORED = "okrsync.db*"
 @click.option("--project", help="Jira: the project's key; GitHub: owner/repository.")
 @click.option("--board", metavar="OWNER/NUMBER", help="GitHub: a Projects board with number fields.")
 @click.option("--team", help="The team whose OKRs the first document holds.")
+@click.option("--owner", help="Who answers for them. Default: OKRSYNC_USER, else your login name.")
 @click.option("--offline", is_flag=True, help="Do not look at the tracker, even where the token is there.")
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing: take the flags, and what is likely for the rest.")
 def init(call: Call, directory: Path, offline: bool, yes: bool, **flags: str | None) -> int:
@@ -44,11 +46,17 @@ def init(call: Call, directory: Path, offline: bool, yes: bool, **flags: str | N
 
     _refuse_overwriting(directory / SETTINGS)
     asker = _Asker(call, flags, yes)
-    answers = _ask(asker, load_plugins(), directory, offline=offline)
+    answers = replace(_ask(asker, load_plugins(), directory, offline=offline), owner=_owner(flags))
     cycle = _this_quarter()
     written = _write(call, answers, directory, cycle)
     _say_next(call, answers, directory, written)
     return 0
+
+
+def _owner(flags: Mapping[str, str | None]) -> str:
+    from okrsync.cli.identity import likely_owner
+
+    return (flags.get("owner") or "").strip() or likely_owner()
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def type_in(line: str) -> str:
             data=options.get("-d"),
         )
         assert answer.ok, answer.text
-        said.write(answer.text)
+        said.write("" if "-o" in options else answer.text)
     elif command == "rm":
         for path in Path().glob(arguments[0]):
             path.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from okrsync.cli.first_workspace import Answers, document_text, settings_text, slug
 from okrsync.documents import check as check_documents
 from okrsync.domain.cycle import parse_cycle
+from okrsync.domain.okr import Kind
 from okrsync.settings import load
 from tests.unit.cli.conftest import Okrsync
 
@@ -28,7 +30,10 @@ def answer(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
 @pytest.mark.parametrize(
     "flags", [(*JIRA, "--project", "PLAT"), GITHUB, (*GITHUB, "--board", "acme/1"), ("--tracker-type", "none")]
 )
-def test_what_it_writes_passes_check(flags: tuple[str, ...], folder: Path, okrsync: Okrsync) -> None:
+def test_what_it_writes_passes_check(
+    flags: tuple[str, ...], folder: Path, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OKRSYNC_USER", "dana")
     said = okrsync("init", "--yes", "--team", "Platform & Co", *flags)
     assert said.code == 0, said.err
     assert (folder / "okrsync.toml").exists() and (folder / ".gitignore").read_text("utf-8").endswith("okrsync.db*\n")
@@ -38,6 +43,15 @@ def test_what_it_writes_passes_check(flags: tuple[str, ...], folder: Path, okrsy
     assert "okrsync check" in said.out and "okrs/" in said.out
     status = okrsync("status", "--json").json
     assert status["objectives"][0]["team"] == "Platform & Co"
+    assert status["objectives"][0]["owner"] == "dana"
+
+
+def test_lint_finds_little_to_say_of_the_example(folder: Path, okrsync: Okrsync) -> None:
+    okrsync("init", "--yes", "--team", "platform", "--owner", "erin", *JIRA, "--project", "PLAT")
+    said = okrsync("lint", "--json")
+    assert said.code == 0, said
+    assert {each["code"] for each in said.json["findings"]} <= {"OKR303", "OKR401", "OKR601"}, said.json
+    assert okrsync("status", "--json").json["objectives"][0]["owner"] == "erin"
 
 
 def test_the_settings_are_those_that_were_asked_for(folder: Path, okrsync: Okrsync) -> None:
@@ -119,8 +133,8 @@ def test_any_name_is_written_so_that_it_is_read_back(team: str, project: str, ki
     fields = {"current": project} if kind == "jira" else {}
     answers = Answers("acme", team, kind, project, "https://a.example", "u", "TOKEN", "", "epic", fields)
     settings = tomllib.loads(settings_text(answers))
-    document = tomllib.loads(document_text(answers, parse_cycle("2026-Q4")))
-    assert document["team"] == team
+    document = tomllib.loads(document_text(replace(answers, owner=project), parse_cycle("2026-Q4")))
+    assert (document["team"], document["owner"]) == (team, project)
     if kind:
         assert settings["mappings"][0]["match"] == {"team": team} and settings["mappings"][0]["project"] == project
         assert settings["mappings"][0].get("fields", {}) == fields
@@ -132,10 +146,10 @@ def test_slugs_are_fit_for_workspaces_and_files(text: str) -> None:
     assert 0 < len(made) <= 40 and made[0].isalnum() and slug(made, "x") == made
 
 
-def test_the_first_document_shows_more_than_one_kind_of_key_result(tmp_path: Path) -> None:
+def test_the_first_document_says_which_kinds_of_key_result_there_are(tmp_path: Path) -> None:
     answers = Answers("acme", "web", "jira", "PLAT", fields={"current": "KR current"})
     (tmp_path / "a.toml").write_text(document_text(answers, parse_cycle("2026-Q4")), "utf-8")
     okrs, problems = check_documents(tmp_path, tmp_path)
     assert problems == []
-    assert {str(each.kind) for each in okrs.objectives[0].key_results} == {"reach", "maintain"}
+    assert all(str(kind) in document_text(answers, parse_cycle("2026-Q4")) for kind in Kind)
     assert {each.measure.source for each in okrs.objectives[0].key_results} == {"field"}
