@@ -134,7 +134,7 @@ def noticed(rules: Rules, ledger: Ledger, picture: Picture, now: datetime) -> di
             changes[fact.subject] = after
     for subject, notice in ledger.items():
         if subject not in present and subject.startswith(picture.covers):
-            pass
+            changes[subject] = _over(notice, now)
     return {subject: None if notice == Notice() else notice for subject, notice in changes.items()}
 
 

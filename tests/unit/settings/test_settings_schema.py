@@ -34,6 +34,7 @@ TABLES = {
     "trackers",
     "sources",
     "mappings",
+    "notify",
     "lint",
     "per-file-ignores",
     "thresholds",
