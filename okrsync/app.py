@@ -26,6 +26,7 @@ from okrsync.practice.check_in_rules import People, Person
 from okrsync.problems import Problem, Problems, did_you_mean, listed
 from okrsync.reports.facts import gather_facts
 from okrsync.settings import Settings
+from okrsync.settings.documents import GitDocuments
 from okrsync.store.errors import CacheError, CacheMissing, CacheOlder
 from okrsync.store.reading import Reader
 
@@ -45,10 +46,6 @@ if TYPE_CHECKING:
 def utc_now() -> datetime:
     """Now, aware and in UTC."""
     return datetime.now(UTC)
-
-
-class NoDocuments(Problems):
-    """Documents that come from git could not be fetched, and none were before. It may go well the next time."""
 
 
 @dataclass
@@ -131,29 +128,18 @@ class Workspace:
         A fetch that fails is only warned of where documents were fetched before.
 
         Raises:
-            Problems: it failed, and there are none.
+            NoDocuments: it failed, and there are none.
             Interrupted: `stop` was set.
         """
-        from okrsync.settings.documents import GitDocuments
-
-        place, folder = self.settings.documents, self.settings.checkout
-        if not isinstance(place, GitDocuments):
+        if not isinstance(self.settings.documents, GitDocuments):
             return False
-        from okrsync.documents.checkout import NotFetched, Stopped, fetch, is_there
+        from okrsync.documents.checkout import Stopped, refresh
+        from okrsync.trackers.retry import Interrupted
 
-        if not again and is_there(folder):
-            return False
         try:
-            changed = fetch(place, folder, os.environ, self.stop).changed
+            changed = refresh(self.settings, os.environ, self.stop, self.warn, again=again)
         except Stopped:
-            from okrsync.trackers.retry import Interrupted
-
             raise Interrupted from None
-        except NotFetched as why:
-            if not is_there(folder):
-                raise NoDocuments([Problem(self.settings.path.name, 0, "documents", str(why))]) from None
-            self.warn(f"{why}. The documents that were fetched before stay in use")
-            return False
         if changed:
             self.read_again()
         return changed
@@ -355,6 +341,7 @@ class Workspace:
                         stop=self.stop,
                         requests=lambda: trackers.requests - before + sum(policy.requests for policy in policies),
                         told=told or Silent(),
+                        at_once=True,
                     )
                 )
             finally:

@@ -1,6 +1,6 @@
 """What happens in the daemon, as typed events for whoever observes it: the log, metrics, people who are to be told.
 
-An observer is called in the daemon's own thread, in the order in which things happen, and must come back at once.
+An observer is called by one thread at a time, in the order in which things happen, and must come back at once.
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from os import environ, getpid
 
-from okrsync.app import NoDocuments, Workspace, utc_now
+from okrsync.app import Workspace, utc_now
 from okrsync.daemon import events
 from okrsync.daemon.hearing import heard
 from okrsync.daemon.inbox import Hint, Inbox
@@ -17,6 +18,7 @@ from okrsync.daemon.running import Done, Ground, Runner
 from okrsync.daemon.schedule import soonest
 from okrsync.daemon.state import State, StateFile
 from okrsync.daemon.watching import Look, look
+from okrsync.documents.checkout import NoDocuments
 from okrsync.engine.connections import Connections
 from okrsync.problems import Problem, Problems
 from okrsync.store.lock import Post
@@ -58,6 +60,7 @@ class Daemon:
         self._confirm = True
         self._again_at: datetime | None = None
         self._told_before = ""
+        self._telling = threading.RLock()
         self.inbox = inbox
         self.manager = manager or ServiceManager({})
         self.state = State()
@@ -312,5 +315,6 @@ class Daemon:
         return "; ".join(parts)
 
     def _tell(self, event: events.Event) -> None:
-        for observer in self._observers:
-            observer(event)
+        with self._telling:
+            for observer in self._observers:
+                observer(event)

@@ -14,12 +14,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from okrsync.problems import Problem, Problems
+from okrsync.settings import Settings
 from okrsync.settings.documents import GitDocuments
 
 FETCH_SECONDS = 60.0
@@ -43,6 +45,10 @@ _USER = re.compile(r"(?<=://)[^/\s@]+@")
 
 class NotFetched(Exception):
     """The documents could not be fetched; the text says why, and what to do."""
+
+
+class NoDocuments(Problems):
+    """The documents could not be fetched, and none were before. It may go well the next time."""
 
 
 class Stopped(NotFetched):
@@ -84,6 +90,34 @@ def fetch(
         raise NotFetched(f"another okrsync has been fetching documents into {folder} for {seconds:.0f} s") from None
     except OSError as error:
         raise NotFetched(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
+def refresh(
+    settings: Settings,
+    environment: Mapping[str, str],
+    stop: threading.Event,
+    warn: Callable[[str], None],
+    *,
+    again: bool = True,
+) -> bool:
+    """Fetch the documents of a workspace, unless not `again` and some are there; whether they changed.
+
+    Raises:
+        NoDocuments: it failed, and there are none; else `warn` is told.
+        Stopped: `stop` was set.
+    """
+    place, folder = settings.documents, settings.checkout
+    if not isinstance(place, GitDocuments) or (is_there(folder) and not again):
+        return False
+    try:
+        return fetch(place, folder, environment, stop).changed
+    except Stopped:
+        raise
+    except NotFetched as why:
+        if not is_there(folder):
+            raise NoDocuments([Problem(settings.path.name, 0, "documents", str(why))]) from None
+        warn(f"{why}. The documents that were fetched before stay in use")
+        return False
 
 
 def is_there(folder: Path) -> bool:

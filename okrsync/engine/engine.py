@@ -84,6 +84,8 @@ class Inputs:
     check_in_period: timedelta
     documents: dict[str, str]
     """Document → the digest that it was read with."""
+    at_once: bool = False
+    """Whether trackers are read at the same time, each in a thread of its own."""
     readings: Readings | None = None
     """What was read before, for who reads again and again."""
     sources: Sources | None = None
@@ -216,6 +218,7 @@ class Engine:
             begun=outbox.begun(),
             unshown=outbox.unshown(),
             written=self._writes(outbox).recent(),
+            at_once=inputs.at_once,
         )
         wished = {each.ref for each in self._wanted({}) if each.may_create}
         fetched = fetch(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from okrsync.domain.ref import Marker, Ref
+from okrsync.engine.at_once import at_once
 from okrsync.engine.journal import Creation
 from okrsync.engine.missing import Absence, Missing
 from okrsync.engine.outcome import Cause, Failure
@@ -53,6 +55,8 @@ class Quest:
     """What was being created when a run was cut off."""
     unshown: frozenset[Ref] = frozenset()
     """What of it no search need show yet, although the request is done by now."""
+    at_once: bool = False
+    """Whether trackers are read at the same time."""
     written: Mapping[ItemAt, Shape] = field(default_factory=dict)
     """What was changed in the last minutes, so that searches may still show it as it was."""
 
@@ -126,9 +130,12 @@ class _Fetch:
 
     def _read_all(self) -> list[Located]:
         read: list[Located] = []
-        for name, scopes in self.quest.scopes.items():
+        for name in self.quest.scopes:
             self.told(name)
-            reading = self._read(name, scopes)
+        works = [partial(self._read, name, scopes) for name, scopes in self.quest.scopes.items()]
+        # Each tracker has a client of its own, and each client a thread.
+        readings = at_once(works) if self.quest.at_once else [work() for work in works]
+        for (name, scopes), reading in zip(self.quest.scopes.items(), readings, strict=True):
             if reading is None:
                 self.unread |= {(name, scope.project) for scope in scopes}
                 continue
