@@ -81,6 +81,8 @@ def _close(call: Call, workspace: Workspace, found: Closing, *, dry_run: bool) -
             return None
         with engine_at_work(call, workspace, alone=False) as engine:
             return _closer(_as_closed(engine.inputs, closed), closed).plan()
+    # What is wrong in the settings comes before anything is written.
+    workspace.check_trackers()
     with workspace.turn:
         recorder = Recorder(workspace)
         for each in found.objectives:

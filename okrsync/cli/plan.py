@@ -26,10 +26,10 @@ def plan(call: Call, out: Path | None, as_json: bool) -> int:
     `okrsync sync --plan FILE` does exactly what a saved plan says, or nothing, and `okrsync sync --expect DIGEST` what
     the plan with that digest says.
     """
+    from okrsync.cli.cautions import tell_exposed, tell_waiting
     from okrsync.cli.outcomes import show_plan
     from okrsync.cli.plan_files import check_place, write_plan
     from okrsync.plan.saved import saved_text
-    from okrsync.settings.exposure import exposures
 
     workspace = call.workspace()
     if out is not None:
@@ -47,8 +47,8 @@ def plan(call: Call, out: Path | None, as_json: bool) -> int:
         )
         write_plan(out, text)
     code = show_plan(call, outcome, as_json=as_json)
-    for each in exposures(workspace.settings, workspace.okrs.in_cycle(workspace.cycle.name)):
-        call.voice.warn(f"{each.found}. {each.remedy}", tracker=each.tracker, project=each.project)
+    tell_waiting(call, workspace)
+    tell_exposed(call, workspace)
     if out is not None:
         call.voice.note(f"saved in {out}: `okrsync sync --plan {out}` does exactly this, or nothing", file=str(out))
         if outcome.failures:

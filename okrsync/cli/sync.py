@@ -38,6 +38,7 @@ def sync(call: Call, expect: str | None, file: Path | None, dry_run: bool, as_js
 
     What cannot be decided is held for a person (exit code 3). A second sync writes nothing.
     """
+    from okrsync.cli.cautions import tell_waiting
     from okrsync.cli.outcomes import show_plan, show_sync
     from okrsync.cli.plan_files import check_belongs, read_plan
     from okrsync.engine.engine import PlanChanged
@@ -60,6 +61,7 @@ def sync(call: Call, expect: str | None, file: Path | None, dry_run: bool, as_js
         return outcome, {ref: link.at.key for ref, link in engine.inputs.cache.links.live().items()}
 
     outcome, keys = with_engine(call, workspace, work, alone=not dry_run)
+    tell_waiting(call, workspace)
     if not dry_run:
         return show_sync(call, outcome, keys, as_json=as_json)
     if expect is None or outcome.plan.digest == expect:

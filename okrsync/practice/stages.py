@@ -57,9 +57,10 @@ def is_pushed(objective: Objective, review: Review) -> bool:
     return objective.stage is Stage.COMMITTED and bool(reviewers_of(objective, review))
 
 
-def unreviewed(objectives: Iterable[Objective], review: Review) -> tuple[Objective, ...]:
-    """The objectives that say they are committed, and lack the review that is required for it."""
-    return tuple(each for each in objectives if each.stage is Stage.COMMITTED and not is_pushed(each, review))
+def waiting_for_review(objectives: Iterable[Objective], review: Review) -> tuple[Objective, ...]:
+    """The proposals, and what says that it is committed, of which no tracker hears for lack of a review."""
+    stages = {Stage.PROPOSED, Stage.COMMITTED}
+    return tuple(each for each in objectives if each.stage in stages and not is_pushed(each, review))
 
 
 def moved(

@@ -122,7 +122,9 @@ def test_nothing_unreviewed_reaches_a_tracker(jira: Desk, okrsync: Okrsync) -> N
     assert proposed.code == 0, proposed.err
     assert (proposed.json["ref"], proposed.json["file"]) == (f"{CYCLE}/make-it-fast", "okrs/team-0.toml")
     assert okrsync("check").code == 0
-    assert okrsync("sync", "--cycle", CYCLE).code == 0
+    said = okrsync("sync", "--cycle", CYCLE)
+    assert said.code == 0
+    assert f"1 objective waits for a review, and trackers hear nothing of it ({O1}): erin or frank" in said.err
     assert writes(jira) == 0, "neither the draft, nor what says that it is committed and has no review"
 
     assert okrsync("stage", "make-it-fast", "proposed", "--cycle", CYCLE, "--as", "dana").code == 0
@@ -177,3 +179,18 @@ def test_without_a_tracker_that_lets_us_in_the_documents_still_tell(
     assert found.code in {2, 4}
     assert [each["ref"] for each in found.json["unaligned"]] == [str(O1)]
     assert found.json["failures"]
+
+
+def test_where_no_tracker_lets_us_in_the_documents_are_closed_and_the_next_sync_does_the_rest(
+    jira: Desk, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jira.write_team(objectives=1, key_results=1)
+    assert okrsync("sync", "--cycle", CYCLE).code == 0
+    assert okrsync("score", "--cycle", CYCLE, "--early", "--yes", "--final", f"{O1}/kr1=2").code == 0
+    with monkeypatch.context() as without:
+        without.setenv(TOKEN_VARIABLE, "")
+        assert okrsync("cycle", "close", CYCLE).code in {2, 4}
+    assert 'stage = "closed"' in files(jira)["okrs/team-0.toml"]
+    assert not jira.ground.closed(O1)
+    assert okrsync("cycle", "close", CYCLE).code == 0
+    assert jira.ground.closed(O1)

@@ -9,7 +9,7 @@ import pytest
 from okrsync.domain.linting import Review
 from okrsync.domain.okr import KeyResult, Level, Objective, Score, Stage
 from okrsync.domain.ref import Ref
-from okrsync.practice.stages import StageRefused, closing, is_pushed, moved, unreviewed
+from okrsync.practice.stages import StageRefused, closing, is_pushed, moved, waiting_for_review
 
 REF = Ref("2026-Q4", "fast")
 COMMITTEE = Review(required=True, reviewers=("erin", "frank"))
@@ -88,7 +88,8 @@ def test_what_is_committed_without_review_gets_it_by_committing_again() -> None:
 def test_what_a_tracker_hears_of(stage: Stage, agreed: tuple[str, ...], review: Review, pushed: bool) -> None:
     each = objective(stage, "dana", *agreed)
     assert is_pushed(each, review) is pushed
-    assert (each in unreviewed([each], review)) == (stage is Stage.COMMITTED and not pushed)
+    waits = stage in {Stage.PROPOSED, Stage.COMMITTED} and not pushed
+    assert (each in waiting_for_review([each], review)) == waits
 
 
 def test_a_cycle_closes_when_every_key_result_that_was_committed_to_is_scored() -> None:
