@@ -181,15 +181,17 @@ class Daemon:
 
     def _poll(self, polls: Sequence[Poll], why: str, now: datetime) -> int:
         self._fetch_and_reload()
-        polls = [each for each in self._ground.jobs.polls if each.name in {poll.name for poll in polls}]
-        done = self._runner.poll(self._ground, polls, why, confirm=self._confirm)
-        if not self._was_done(done):
-            return 0
-        assert done is not None
-        self.state.last |= dict.fromkeys([each.name for each in polls], now)
-        if len(polls) == len(self._ground.jobs.polls):
+        names, together = {each.name for each in polls}, Done()
+        for poll in [each for each in self._ground.jobs.polls if each.name in names]:
+            done = self._runner.poll(self._ground, poll, why, confirm=self._confirm)
+            if not self._was_done(done):
+                return together.exit_code
+            assert done is not None
+            self.state.last[poll.name] = now
+            together = together.with_(done)
+        if names >= {each.name for each in self._ground.jobs.polls}:
             self._confirm = False
-        return self._follow_up(done)
+        return self._follow_up(together)
 
     def _poll_hinted(self, hints: Sequence[Hint]) -> None:
         told = heard(hints, self._ground.workspace.settings)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from okrsync.app import Workspace
 from okrsync.daemon import events
 from okrsync.daemon.hearing import Heard
-from okrsync.daemon.jobs import HINTED, POLL, Jobs, Poll, labels
+from okrsync.daemon.jobs import HINTED, Jobs, Poll, labels
 from okrsync.daemon.state import Pause, State
 from okrsync.domain.ref import Ref
 from okrsync.engine.connections import Connections
@@ -45,7 +45,10 @@ class Done:
 
     exit_code: int = 0
     calls_for_a_sync: bool = False
-    moved: tuple[Ref, ...] = ()
+
+    def with_(self, other: Done) -> Done:
+        """What came of both."""
+        return Done(max(self.exit_code, other.exit_code), self.calls_for_a_sync or other.calls_for_a_sync)
 
 
 @dataclass
@@ -72,7 +75,7 @@ class Runner:
         self._clock = clock
         self._progress = progress
 
-    def poll(self, ground: Ground, polls: Sequence[Poll], why: str, *, confirm: bool = False) -> Done | None:
+    def poll(self, ground: Ground, poll: Poll, why: str, *, confirm: bool = False) -> Done | None:
         """Poll; None where another okrsync has its turn. `confirm`: record everything, for when documents changed."""
         settings, paused = ground.workspace.settings, self._paused_now()
 
@@ -80,13 +83,11 @@ class Runner:
             return mapping is None or mapping.tracker not in paused
 
         def work(engine: Poller, result: _Result) -> None:
-            for poll in polls:
-                okrs = ground.jobs.okrs(poll, ground.workspace.okrs, settings, may if paused else None)
-                result.add(engine.poll(okrs, planning=settings.daemon.sync, confirm=confirm, kind=poll.name))
+            okrs = ground.jobs.okrs(poll, ground.workspace.okrs, settings, may if paused else None)
+            result.add(engine.poll(okrs, planning=settings.daemon.sync, confirm=confirm, kind=poll.name))
 
-        mappings = labels(settings, {index for poll in polls for index in poll.mappings}, may)
-        kind = polls[0].name if len(polls) == 1 else POLL
-        return self._run(ground, kind, why, mappings, work, changes_only=True, hinted={})
+        mappings = labels(settings, poll.mappings, may)
+        return self._run(ground, poll.name, why, mappings, work, changes_only=True, hinted={})
 
     def poll_hinted(self, ground: Ground, told: Mapping[str, Heard], why: str) -> Done | None:
         """Look at what somebody says has changed, and at nothing else where that is possible. None where another
@@ -227,7 +228,7 @@ class Runner:
                 outcome=last,
             )
         )
-        return Done(result.exit_code, result.calls_for_a_sync, result.moved)
+        return Done(result.exit_code, result.calls_for_a_sync)
 
     def _note_mappings(self, mappings: tuple[str, ...], result: _Result, now: datetime) -> None:
         failed: dict[str, str] = dict.fromkeys(mappings, "; ".join(result.problems)) if result.problems else {}

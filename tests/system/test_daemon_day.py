@@ -20,9 +20,10 @@ from okrsync.app import Workspace
 from okrsync.cli.call import Call
 from okrsync.cli.daemon_views import Log
 from okrsync.daemon import events
-from okrsync.daemon.inbox import Inbox, Stop
+from okrsync.daemon.inbox import Hint, Inbox, Stop
 from okrsync.daemon.loop import Daemon
 from okrsync.daemon.standing import standing
+from okrsync.domain.ref import Marker
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.faults import Fault
 from okrsync.sandbox.jira import JiraSandbox
@@ -236,3 +237,58 @@ def test_a_pause_says_until_when_and_ends_by_itself(day: Day) -> None:
     ]
     (seen,) = during
     assert f"{seen['work']['until']}"[11:16] == "02:20" and "asks to wait 3000 s" in seen["work"]["why"]
+
+
+def test_a_hint_leads_to_a_look_at_that_item_alone(day: Day) -> None:
+    site = day.desk.ground.site
+    asked: list[int] = []
+
+    def hint() -> None:
+        day.desk.ground.set_current(KR1, 2.0)
+        asked.append(len(site.requests.records))
+        day.inbox.hint(*[Hint("work", "PROJA", item_of_the_first(day))] * 1000, Hint("work", "ELSE", "9"))
+
+    day.at(1, 10, hint)
+    day.at(1, 20, day.inbox.stop.set)
+    day.run()
+    (hinted,) = [each for each in day.of(events.RunEnded) if each.kind == "poll of hints"]
+    assert f"{hinted.at:%H:%M}" == "01:10" and hinted.moved == (KR1,)
+    sent = [(each.method, each.path.rpartition("/api/2/")[2]) for each in site.requests.records[asked[0] :]]
+    # The item, its comments, and who wrote the value; then the sync reads everything and writes the progress.
+    assert [path.partition("/")[0] for _, path in sent[:3]] == ["issue", "issue", "changelog"]
+    assert hinted.requests == 3
+    assert [each.kind for each in day.of(events.RunEnded)][-2:] == ["poll of hints", "sync"]
+
+
+def item_of_the_first(day: Day) -> str:
+    """The id of the first key result's item."""
+    marker = str(Marker("acme", KR1))
+    with Reader.at(day.desk.folder / "okrsync.db", "acme") as cache:
+        link = cache.links.live()[KR1]
+    assert marker in day.desk.ground.site.issue(link.at.key).labels
+    return link.at.id
+
+
+def test_a_daemon_that_only_reads_writes_to_no_tracker(day: Day) -> None:
+    desk = day.desk
+    assert desk.run("sync").exit_code == 0
+    written = len(desk.ground.site.requests.writes())
+    path = desk.folder / "okrsync.toml"
+    path.write_text(path.read_text().replace("[schedule]", "[daemon]\nsync = false\n\n[schedule]"))
+    day.at(23, 40, lambda: desk.ground.set_current(KR1, 2.0))
+    day.at(1, 40, day.inbox.stop.set)
+    day.run()
+    assert len(desk.ground.site.requests.writes()) == written
+    assert [each.moved for each in day.of(events.RunEnded) if each.moved] == [(KR1,)]
+    assert {each.kind for each in day.of(events.RunEnded)} == {"poll", "reconcile"}
+
+
+def test_mappings_are_read_on_schedules_of_their_own(day: Day) -> None:
+    path = day.desk.folder / "okrsync.toml"
+    path.write_text(f'{path.read_text()}schedule = "1h"\n')
+    day.at(2, 10, day.inbox.stop.set)
+    day.run()
+    polls = Counter(each.kind for each in day.of(events.RunEnded))
+    # From 22:00 to 02:10: the complete syncs are at 22:00 and 00:30; every hour after them is 23:00, 00:00, 01:30.
+    assert polls["poll 1h"] == 3
+    assert [each.mappings for each in day.of(events.RunBegan) if each.kind == "poll 1h"] == [("work/PROJA",)] * 3
