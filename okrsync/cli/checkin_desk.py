@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
 from okrsync.app import Workspace
 from okrsync.cli.past import remembered
 from okrsync.domain.items import ItemKind, Markup
-from okrsync.domain.okr import KeyResult, Objective
+from okrsync.domain.okr import KeyResult, Kind, Kpi, Objective
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import KeyResultStatus
 from okrsync.engine.check_in_journal import CheckInJournal, Kept, signed
@@ -37,19 +37,22 @@ class CheckInDesk:
     """Who is at the keyboard."""
 
     def key_result(self, ref: Ref) -> tuple[Objective, KeyResult]:
-        """The key result that is called so, and its objective.
+        """The key result that is called so, and its objective; for a KPI, what it would be as a key result.
 
         Raises:
-            Problems: it is an objective or a KPI.
+            Problems: it is an objective.
         """
         for objective in self.workspace.okrs.objectives:
             for each in objective.key_results:
                 if each.ref == ref:
                     return objective, each
-        named = self.workspace.okrs.by_ref.get(ref)
-        names = ", ".join(str(each.ref) for each in named.key_results) if named else ""
-        found = "that is an objective" if named else "that is a KPI, which nobody checks in on"
-        raise Problems([Problem("REF", 0, str(ref), found, f"one of its key results ({names})" if names else "")])
+        for kpi in self.workspace.okrs.kpis:
+            if kpi.ref == ref:
+                return _as_objective(kpi, self.workspace.cycle.end), _as_key_result(kpi)
+        named = self.workspace.okrs.by_ref[ref]
+        names = ", ".join(str(each.ref) for each in named.key_results)
+        right = f"one of its key results ({names})" if names else ""
+        raise Problems([Problem("REF", 0, str(ref), "that is an objective", right)])
 
     def due(self) -> tuple[Due, ...]:
         """What is due for whoever is at the keyboard."""
@@ -196,7 +199,8 @@ class CheckInDesk:
         return render(signed(check_in), key_result, placement.markup if placement else Markup.MARKDOWN, named=named)
 
     def _placement(self, objective: Objective) -> Placement | None:
-        return self._atlas.placement(objective)
+        # A KPI has no item of its own, whatever the mappings say of its team.
+        return self._atlas.placement(objective) if objective.ref in self.workspace.okrs.by_ref else None
 
     @cached_property
     def _atlas(self) -> Atlas:
@@ -214,6 +218,25 @@ class CheckInDesk:
     def _book(self) -> Iterator[CheckInBook]:
         with self.workspace.open_cache() as cache:
             yield CheckInBook(cache, self._journal)
+
+
+def _as_objective(kpi: Kpi, due: date) -> Objective:
+    """Whose a KPI is, as an objective tells it."""
+    return Objective(kpi.ref, kpi.title, kpi.level, due, team=kpi.team, owner=kpi.owner, source=kpi.source)
+
+
+def _as_key_result(kpi: Kpi) -> KeyResult:
+    """What a KPI asks for, as a key result tells it."""
+    return KeyResult(
+        kpi.ref,
+        kpi.title,
+        Kind.MAINTAIN,
+        minimum=kpi.minimum,
+        maximum=kpi.maximum,
+        unit=kpi.unit,
+        measure=kpi.measure,
+        source=kpi.source,
+    )
 
 
 def _read(option: str, text: str | None, read: Callable[[str], float], problems: list[Problem]) -> float | None:

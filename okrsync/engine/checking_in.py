@@ -82,9 +82,13 @@ class _Sending(Engine):
         cache = self.inputs.cache
         self.conversation.begin()
         documented = {each.ref for objective in self.okrs.objectives for each in objective.key_results}
+        documented |= {each.ref for each in self.okrs.kpis}
         self.refs = frozenset(each.ref for each in cache.check_ins.unsent() if each.ref in documented)
         parents = {ref.parent for ref in self.refs}
-        among = Okrs(tuple(each for each in self.okrs.objectives if each.ref in parents))
+        among = Okrs(
+            tuple(each for each in self.okrs.objectives if each.ref in parents),
+            tuple(each for each in self.okrs.kpis if each.ref in parents),
+        )
         run = cache.runs.begin("checkin")
         outbox = self._outbox(run)
         begun = outbox.watch.now()

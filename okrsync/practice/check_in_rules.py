@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from okrsync.domain.okr import KeyResult, Objective, Okrs, Stage
 from okrsync.domain.ref import Ref
+from okrsync.practice.check_in_values import name_of
 
 
 @dataclass(frozen=True)
@@ -110,5 +111,5 @@ def value_refusal(value: float | None, key_result: KeyResult, *, in_own_field: b
         whence = f"is measured over a query ({measure.source})"
     else:
         whence = f"is measured by {measure.source}"
-    name = key_result.ref.key_result
+    name = name_of(key_result)
     return f"the value of {name} {whence}; leave it out: a confidence (@0.6) and a note are enough"

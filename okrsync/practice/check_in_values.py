@@ -46,7 +46,7 @@ def value_of(text: str, key_result: KeyResult) -> float:
     """
     value, rest = leading_value(text.strip(), key_result)
     if value is None or rest:
-        raise Unreadable(f"{text.strip()!r} is no value of {key_result.ref.key_result}: {expected(key_result)}")
+        raise Unreadable(f"{text.strip()!r} is no value of {name_of(key_result)}: {expected(key_result)}")
     return value
 
 
@@ -131,7 +131,7 @@ def _refuse_other_unit(word: str, key_result: KeyResult) -> None:
     one, other = word.casefold(), unit.casefold()
     if one != other and _SAME.get(one, one) != _SAME.get(other, other):
         right = f"in {unit}" if unit else "without a unit"
-        raise Unreadable(f"{word!r} is not the unit of {key_result.ref.key_result}: write the value {right}")
+        raise Unreadable(f"{word!r} is not the unit of {name_of(key_result)}: write the value {right}")
 
 
 def number(written: str) -> float:
@@ -201,6 +201,11 @@ def expected(key_result: KeyResult) -> str:
     if key_result.kind is Kind.DONE:
         return "write yes or no"
     return f"write a number in {key_result.unit}" if key_result.unit else "write a number"
+
+
+def name_of(key_result: KeyResult) -> str:
+    """What people call it: the last part of its reference."""
+    return key_result.ref.local.rpartition("/")[2]
 
 
 def example(key_result: KeyResult) -> str:

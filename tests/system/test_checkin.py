@@ -256,6 +256,22 @@ def test_who_shares_the_workspace_keeps_nobody_waiting(desk: Desk, okrsync: Okrs
     assert desk.ground.current(KR1) == 3.1 and len(desk.ground.comments(KR1)) == 1
 
 
+@pytest.mark.parametrize("desk", [GitHub], indirect=True)
+def test_a_kpi_that_nobody_measures_elsewhere_is_told_its_value(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    kpi = '\n[[kpis]]\nid = "{0}"\ntitle = "API availability"\nmin = 99.9\nunit = "%"\nmeasure = {1}\n'
+    path = desk.folder / "okrs" / "team-0.toml"
+    elsewhere = '{ from = "field", item = "acme/repo-0#1" }'
+    kpis = kpi.format("uptime", '{ from = "manual" }') + kpi.format("builds", elsewhere)
+    path.write_text(path.read_text("utf-8") + kpis, "utf-8")
+    said = okrsync("checkin", "uptime", "--value", "99.95 %", "--as", "dana")
+    assert said.code == 0 and "on this machine alone" in said.err
+    assert desk.status()["kpis"][0]["current"] == 99.95
+    refused = okrsync("checkin", "builds", "--value", "99.95")
+    assert refused.code == 2 and "the value of builds is read from acme/repo-0#1: change it there" in refused.err
+    assert [each for each in okrsync("sync", "--json").json["changes"] if each["action"] == "comment"] == []
+
+
 def test_an_unmapped_key_result_is_kept_here_and_survives_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, okrsync: Okrsync
 ) -> None:

@@ -175,6 +175,18 @@ def test_every_check_in_comes_back_from_the_trackers_into_an_empty_cache(found: 
     assert world.sync().done == () and comments(world, kr) == texts
 
 
+def test_a_rebuild_reads_every_comment_again(found: Found) -> None:
+    world, kr = ready(found)
+    comment(world, kr, "okr: 3.1")
+    world.sync()
+    with world.open_cache() as cache:
+        assert cache.comments.cursor("work") is not None
+        cache.clear_for_rebuild()
+        assert cache.comments.cursor("work") is None and cache.comments.answers() == {}
+    world.sync()
+    assert said(world, kr) == [("dana", 3.1, None, "")]
+
+
 def test_what_no_tracker_has_yet_survives_the_cache(found: Found) -> None:
     world, kr = ready(found)
     check_in(world, kr, 3.1, confidence=0.6)
@@ -485,10 +497,11 @@ def test_an_edited_comment_changes_its_check_in_and_one_without_its_line_takes_i
     world.sync()
     assert said(world, kr) == [("dana", 3.5, None, ""), ("dana", 3.3, 0.5, "misread")]
     world.server.people.edit_comment(world.item(kr).at, id_, "never mind")
-    world.sync()
+    world.run("pull")
     assert said(world, kr) == [("dana", 3.5, None, "")]
-    world.sync()
     assert world.observed(kr)[-1] == 3.5
+    world.sync()
+    assert field(world, kr) == 3.5
 
 
 def test_a_deleted_comment_leaves_its_check_in(found: Found) -> None:
