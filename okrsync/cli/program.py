@@ -37,6 +37,7 @@ COMMANDS = {
     "history": ("okrsync.cli.history:history", "Show one number over time."),
     "cycle": ("okrsync.cli.cycle:cycle", "Begin the next cycle from the last, and close what is scored."),
     "daemon": ("okrsync.cli.daemon:daemon", "Keep everything up to date until it is stopped."),
+    "install-service": ("okrsync.cli.install_service:install_service", "Write systemd units for this workspace."),
     "notify": ("okrsync.cli.notify:notify", "Show who is told what, and try whether it arrives."),
     "trackers": ("okrsync.cli.trackers:trackers", "Show the kinds of tracker and those of the settings."),
     "doctor": ("okrsync.cli.doctor:doctor", "Look for trouble everywhere, and say how to mend it."),
