@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from okrsync.toml_files import digest_of
@@ -18,11 +19,18 @@ class CannotCreate(Exception):
 def write_new(texts: Mapping[Path, str], shown: Mapping[Path, str]) -> None:
     """Write new files. `shown` is each path as people know it.
 
-    A file that is there with exactly its text is taken for written: who was cut off may begin again.
+    Where all of them are in a folder that is not there yet, they appear in one moment, with their folder. A file that
+    is there with exactly its text is taken for written: who was cut off may begin again.
 
     Raises:
         CannotCreate: something else is there, or one of them cannot be written. Then none is left behind.
     """
+    if not texts:
+        return
+    folder = _new_folder(texts)
+    if folder is not None:
+        _write_with(folder, texts, shown)
+        return
     made: list[Path] = []
     try:
         for path, text in texts.items():
@@ -35,9 +43,40 @@ def write_new(texts: Mapping[Path, str], shown: Mapping[Path, str]) -> None:
         for path in reversed(made):
             with contextlib.suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink()
-        name = shown.get(path, str(path))
-        reason = "it is there already" if error.errno == errno.EEXIST else error.strerror or str(error)
-        raise CannotCreate(f"{name} cannot be written: {reason}; nothing was written") from error
+        raise _refusal(error, shown.get(path, str(path))) from error
+
+
+def _new_folder(paths: Iterable[Path]) -> Path | None:
+    """The outermost folder that has to be made for all of them; None where there is none, or there are several."""
+    tops = {_outermost_missing(each.parent) for each in paths}
+    return tops.pop() if len(tops) == 1 else None
+
+
+def _outermost_missing(folder: Path) -> Path | None:
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    return missing[-1] if missing else None
+
+
+def _write_with(folder: Path, texts: Mapping[Path, str], shown: Mapping[Path, str]) -> None:
+    """Write a folder with its files under a hidden name, which no document is read from, and give it its own."""
+    digest = digest_of("\0".join(texts.values()).encode())[:8]
+    hidden = folder.with_name(f".{folder.name}.{digest}")
+    try:
+        shutil.rmtree(hidden, ignore_errors=True)
+        for path, text in texts.items():
+            place = hidden / path.relative_to(folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _write(place, text)
+        hidden.rename(folder)
+    except OSError as error:
+        raise _refusal(error, shown.get(next(iter(texts)), str(folder))) from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _refusal(error: OSError, name: str) -> CannotCreate:
+    reason = "it is there already" if error.errno == errno.EEXIST else error.strerror or str(error)
+    return CannotCreate(f"{name} cannot be written: {reason}; nothing was written")
 
 
 def _is_there(path: Path, text: str) -> bool:

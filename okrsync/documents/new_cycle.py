@@ -198,7 +198,8 @@ def _measure(measure: Measure) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return "…"
-    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else _value(value)
+    number = float(value)
+    return str(int(number)) if number.is_integer() and abs(number) < _EXACT else _value(number)
 
 
 def _value(value: str | float) -> str:
