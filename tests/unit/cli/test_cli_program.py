@@ -136,7 +136,7 @@ def test_names_of_commands_are_completed_without_importing_them(monkeypatch: pyt
     monkeypatch.setattr("okrsync.cli.program.import_module", none)
     context = program.make_context("okrsync", [], resilient_parsing=True)
     found = {each.value: each.help for each in program.shell_complete(context, "s")}
-    assert found == {name: COMMANDS[name][1] for name in ("sync", "status", "sandbox")}
+    assert found == {name: COMMANDS[name][1] for name in ("stage", "sync", "status", "score", "sandbox")}
     assert [each.value for each in program.shell_complete(context, "--ver")] == ["--verbose", "--version"]
 
 
