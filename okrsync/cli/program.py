@@ -33,7 +33,7 @@ COMMANDS = {
     "explain": ("okrsync.cli.explain:explain", "Show the reason behind one number."),
     "review": ("okrsync.cli.review:review", "Show what drifts at half time; change a target."),
     "score": ("okrsync.cli.score:score", "Score key results, and keep what was learned."),
-    "report": ("okrsync.cli.report:report", "Make a page for people: how a cycle stands, or how it ended."),
+    "report": ("okrsync.cli.report:report", "Make a page for people: how we stand, or how it ended."),
     "history": ("okrsync.cli.history:history", "Show one number over time."),
     "cycle": ("okrsync.cli.cycle:cycle", "Begin the next cycle from the last, and close that."),
     "daemon": ("okrsync.cli.daemon:daemon", "Keep everything up to date until it is stopped."),
