@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from okrsync.domain.linting import Finding, Remembered, Rule
     from okrsync.practice.lint.running import Lint, Selection
 
-FORMATS = ("text", "json", "github", "sarif")
+FORMATS = ("text", "json", "github", "sarif", "markdown")
 REFUSED = "OKR001"
 
 
@@ -245,6 +245,10 @@ def _show(desk: _Desk, found: Lint, form: str, code: int) -> None:
         call.screen.json(lint_sarif(found.findings, desk.rules, page_of, version()))
     elif form == "github":
         call.screen.lines(lint_github(found.findings))
+    elif form == "markdown":
+        from okrsync.reports.lint_markdown import lint_markdown
+
+        call.screen.lines(lint_markdown(found.findings))
     else:
         call.screen.lines(lint_text(found.findings))
         if not call.quiet:

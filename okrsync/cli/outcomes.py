@@ -35,9 +35,14 @@ def sync_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def show_plan(call: Call, outcome: Outcome, *, as_json: bool) -> int:
+def show_plan(call: Call, outcome: Outcome, *, as_json: bool, as_markdown: bool = False) -> int:
     """Show a plan, and say what failed while it was made; the exit code."""
     plan, complete = outcome.plan, not outcome.failures
+    if as_markdown:
+        from okrsync.reports.plan_markdown import plan_markdown
+
+        call.screen.lines(plan_markdown(plan, complete=complete, effort=outcome.effort))
+        return name_failures(call, outcome)
     call.screen.show(
         as_json=as_json,
         data=lambda: {**plan.to_json(), "effort": outcome.effort.to_json()},
