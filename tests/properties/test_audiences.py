@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import time_machine
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from okrsync.app import Workspace
 from okrsync.cli.program import run
+from okrsync.cli.screen import Screen
 from okrsync.domain.audience import is_shown
 from okrsync.domain.items import ItemId, ItemKind
 from okrsync.domain.ref import Ref
@@ -153,9 +155,14 @@ def views(refs: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield from (("review", ref), ("score", ref, "--dry-run", "--json"))
 
 
-def said(folder: Path, arguments: Sequence[str]) -> tuple[int, str, str]:
+def said(folder: Path, arguments: Sequence[str], *, terminal: bool = False) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        mock.patch.object(Screen, "is_terminal", terminal),
+    ):
         code = run(arguments)
     return code, out.getvalue(), err.getvalue()
 
@@ -171,7 +178,7 @@ def workspace_of(made: Sequence[Wish]) -> Iterator[Path]:
         yield folder
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=wishes(), audience=st.sampled_from(["everyone", "leads", "board"]))
 def test_every_view_is_that_of_documents_without_what_is_hidden(made: tuple[Wish, ...], audience: str) -> None:
     hidden = [each for each in made if not is_shown(each.audience, audience, AUDIENCES)]
@@ -180,10 +187,14 @@ def test_every_view_is_that_of_documents_without_what_is_hidden(made: tuple[Wish
     option = () if audience == "everyone" else ("--audience", audience)
     with workspace_of(made) as folder:
         asked = [(*view, *option) for view in views(refs)]
+        pictures = [("status", *option), ("tree", *option), ("review", *option), ("report", *option)]
         before = {each: said(folder, each) for each in asked}
+        drawn = {each: said(folder, each, terminal=True) for each in pictures}
         documents(folder, without_hidden(made, audience))
         for each in asked:
             assert said(folder, each) == before[each], each
+        for each in pictures:
+            assert said(folder, each, terminal=True) == drawn[each], each
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
