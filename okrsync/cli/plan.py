@@ -10,7 +10,6 @@ from okrsync.cli.call import Call
 from okrsync.cli.options import command, cycle_option, json_option
 from okrsync.cli.working import engine_at_work
 
-
 FORMATS = ("text", "json", "markdown")
 
 
