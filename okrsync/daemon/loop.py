@@ -70,8 +70,8 @@ class Daemon:
         self._file: StateFile
 
     @property
-    def settings_in_use(self) -> Ground:
-        """What runs work on now."""
+    def ground(self) -> Ground:
+        """What runs work on now: settings, documents, connections."""
         return self._ground
 
     def run(self, *, once: bool = False) -> int:
@@ -300,7 +300,10 @@ class Daemon:
         now = self._clock()
         upcoming = self._ground.jobs.timetable.next(self.state.last, now)
         moments = [*upcoming.values(), *(each.until for each in self.state.paused.values())]
-        until = soonest([self._again_at] if self._again_at else moments, now + self._look_every)
+        longest = self._look_every
+        if self.manager.watchdog is not None:
+            longest = min(longest, timedelta(seconds=self.manager.watchdog / 4))
+        until = soonest([self._again_at] if self._again_at else moments, now + longest)
         self.manager.status(self._in_words(upcoming))
         self.manager.progress()
         if until > now and not self.inbox.stop.is_set():

@@ -7,7 +7,7 @@ was missed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -84,13 +84,6 @@ class Timetable:
     def due(self, last: Mapping[str, datetime], now: datetime) -> tuple[str, ...]:
         """The names of the jobs that are due, in the order in which they stand."""
         return tuple(name for name, moment in self.next(last, now).items() if moment <= now)
-
-
-def occurrences(rhythm: Rhythm, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Every moment at which a run is due from `start` (excluded) to `end`, each run being as long as nothing."""
-    moment = start
-    while (moment := rhythm.next(moment, moment)) <= end:
-        yield moment
 
 
 def soonest(moments: Iterable[datetime], at_latest: datetime) -> datetime:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from okrsync.sandbox.faults import Fault
-from tests.system.calling import KR1
-from tests.system.cli_desk import begin, okrsync
+from tests.system.calling import KR1, Okrsync
+from tests.system.cli_desk import begin
 from tests.system.grounds import Desk, JiraCloud, served
 from tests.unit.documents.test_checkout import git
 
@@ -59,7 +59,9 @@ def until(happened: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.delenv("OKRSYNC_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
     with served(JiraCloud()) as ground:
         desk = Desk(ground, tmp_path)
         desk.write_team()
@@ -86,7 +88,7 @@ def serve(desk: Desk) -> Iterator[Callable[..., Service]]:
 Serve = Callable[..., Service]
 
 
-def test_it_syncs_on_signals_reloads_and_ends(desk: Desk, serve: Serve) -> None:
+def test_it_syncs_on_signals_reloads_and_ends(desk: Desk, serve: Serve, okrsync: Okrsync) -> None:
     service = serve(WATCHDOG_USEC="400000")
     service.until("STATUS=next")
     assert service.heard[0] == "READY=1" and len(desk.ground.texts()) == 3
@@ -100,7 +102,7 @@ def test_it_syncs_on_signals_reloads_and_ends(desk: Desk, serve: Serve) -> None:
     service.send(signal.SIGHUP)
     assert "MONOTONIC_USEC=" in service.until("RELOADING=1")
     service.until("documents refused")
-    found = okrsync(desk.folder, "daemon", "status", "--json").json
+    found = okrsync("daemon", "status", "--json").json
     assert found["running"]["process"] == service.process.pid
     assert found["refused"][0].startswith("okrs/broken.toml:1: is not valid TOML")
     assert set(found["next"]) == {"reconcile", "poll", "check-ins"} and found["last_run"]["exit_code"] == 0
@@ -117,33 +119,35 @@ def test_it_syncs_on_signals_reloads_and_ends(desk: Desk, serve: Serve) -> None:
     assert [each["kind"] for each in told(log, "run-ended")] == ["reconcile", "sync", "poll", "sync"]
     assert [each["settings"] for each in told(log, "reloaded")] == [True]
     assert len(told(log, "reload-refused")) == 1 and len(told(log, "stopping")) == 1
-    assert okrsync(desk.folder, "daemon", "status").out.splitlines()[0] == "acme: no daemon runs"
+    assert okrsync("daemon", "status").out.splitlines()[0] == "acme: no daemon runs"
 
 
-def test_there_is_one_daemon_and_commands_have_their_turns_between_its_runs(desk: Desk, serve: Serve) -> None:
+def test_there_is_one_daemon_and_commands_have_turns_between_its_runs(
+    desk: Desk, serve: Serve, okrsync: Okrsync
+) -> None:
     service = serve()
     service.until("STATUS=next")
     begun = time.process_time()
-    refused = okrsync(desk.folder, "daemon")
-    skipped = okrsync(desk.folder, "daemon", "--if-running", "skip")
+    refused = okrsync("daemon")
+    skipped = okrsync("daemon", "--if-running", "skip")
     assert (refused.code, skipped.code) == (1, 0)
     for each in (refused, skipped):
         assert f"`okrsync daemon` (process {service.process.pid}, since " in each.err
         assert "is the daemon of this workspace already" in each.err
     assert time.process_time() - begun < 1
-    assert okrsync(desk.folder, "sync").out.startswith("nothing to do")
-    assert okrsync(desk.folder, "pull").code == 0
+    assert okrsync("sync").out.startswith("nothing to do")
+    assert okrsync("pull").code == 0
     assert service.end(signal.SIGINT) and service.process.returncode == 0
 
 
-def test_who_meets_another_at_work_may_take_it_for_no_failure(desk: Desk, serve: Serve) -> None:
+def test_who_meets_another_at_work_may_take_it_for_no_failure(desk: Desk, serve: Serve, okrsync: Okrsync) -> None:
     desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=20.0))
     holder = begin(desk.folder, "sync")
     until(lambda: not desk.ground.site.faults.waiting)
     try:
         for command in ("sync", "pull"):
-            assert okrsync(desk.folder, command).code == 1
-            skipped = okrsync(desk.folder, command, "--if-running", "skip")
+            assert okrsync(command).code == 1
+            skipped = okrsync(command, "--if-running", "skip")
             assert skipped.code == 0 and "works on this workspace" in skipped.err
         service = serve()
         until(lambda: "waits" in ((service.process.stderr and service.process.stderr.readline()) or ""))
@@ -154,7 +158,7 @@ def test_who_meets_another_at_work_may_take_it_for_no_failure(desk: Desk, serve:
         holder.communicate()
 
 
-def test_sigterm_in_a_stalled_request_ends_it_and_the_next_one_goes_on(desk: Desk, serve: Serve) -> None:
+def test_sigterm_in_a_stalled_request_ends_it_and_another_goes_on(desk: Desk, serve: Serve, okrsync: Okrsync) -> None:
     desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=60.0))
     service = serve()
     until(lambda: not desk.ground.site.faults.waiting)
@@ -162,25 +166,27 @@ def test_sigterm_in_a_stalled_request_ends_it_and_the_next_one_goes_on(desk: Des
     service.end()
     assert time.monotonic() - begun < 10 and service.process.returncode == 0
     desk.ground.site.faults.clear()
-    assert okrsync(desk.folder, "daemon", "--once").code == 0
+    assert okrsync("daemon", "--once").code == 0
     assert len(desk.ground.texts()) == 3
 
 
-def test_once_does_what_is_due_and_says_how_it_went(desk: Desk) -> None:
-    first = okrsync(desk.folder, "daemon", "--once", "--log-format", "json")
+def test_once_does_what_is_due_and_says_how_it_went(desk: Desk, okrsync: Okrsync) -> None:
+    first = okrsync("daemon", "--once", "--log-format", "json")
     assert first.code == 0 and len(desk.ground.texts()) == 3
     asked = len(desk.ground.site.requests.records)
-    second = okrsync(desk.folder, "daemon", "--once", "--log-format", "text")
+    second = okrsync("daemon", "--once", "--log-format", "text")
     assert second.code == 0 and "poll: nothing new" in second.err
     assert len(desk.ground.site.requests.records) > asked
     desk.ground.site.faults.add(Fault("status", status=401, times=None))
-    assert okrsync(desk.folder, "daemon", "--once").code == 4
+    assert okrsync("daemon", "--once").code == 4
     desk.write("broken.toml", "this is no TOML")
-    broken = okrsync(desk.folder, "daemon", "--once")
+    broken = okrsync("daemon", "--once")
     assert broken.code == 2 and "okrs/broken.toml:1" in broken.err
 
 
-def test_documents_from_git_are_fetched_before_each_run(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+def test_documents_from_git_are_fetched_before_each_run(
+    desk: Desk, serve: Serve, okrsync: Okrsync, tmp_path: Path
+) -> None:
     origin = tmp_path / "origin"
     (origin / "plans").mkdir(parents=True)
     git(origin, "init", "-q", "-b", "main")
@@ -194,7 +200,7 @@ def test_documents_from_git_are_fetched_before_each_run(desk: Desk, serve: Serve
     commit()
     place = f'documents = {{ git = "{origin.as_uri()}", path = "plans" }}\n'
     desk.write_settings(place + desk.ground.settings())
-    assert len(okrsync(desk.folder, "status", "--json").json["objectives"]) == 1, "who asks first fetches"
+    assert len(okrsync("status", "--json").json["objectives"]) == 1, "who asks first fetches"
     service = serve()
     service.until("STATUS=next")
     assert len(desk.ground.texts()) == 3
@@ -206,10 +212,10 @@ def test_documents_from_git_are_fetched_before_each_run(desk: Desk, serve: Serve
     origin.rename(tmp_path / "away")
     service.send(signal.SIGUSR1)
     service.until("could not be fetched")
-    assert "cannot be fetched" in okrsync(desk.folder, "daemon", "status", "--json").json["documents"]
+    assert "cannot be fetched" in okrsync("daemon", "status", "--json").json["documents"]
     log = service.end()
     assert len(told(log, "documents-not-fetched")) == 1
     assert told(log, "run-ended")[-1]["exit_code"] == 0, "what was fetched before stays in use"
-    said = okrsync(desk.folder, "plan")
+    said = okrsync("plan")
     assert said.code == 0 and "The documents that were fetched before stay in use" in said.err
-    assert okrsync(desk.folder, "adopt", "work", "PROJA").code == 2
+    assert okrsync("adopt", "work", "PROJA").code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okrsync.daemon.schedule import Job, Rhythm, Timetable, occurrences, soonest
+from okrsync.daemon.schedule import Job, Rhythm, Timetable, soonest
 
 START = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
 ZONES = st.sampled_from(
@@ -22,6 +23,13 @@ SPANS = st.integers(1, 40_000).map(lambda minutes: timedelta(minutes=minutes))
 JITTERS = st.integers(0, 600).map(lambda seconds: timedelta(seconds=seconds))
 CRONS = st.sampled_from(["0 3 * * *", "30 2 * * *", "*/15 * * * *", "0 9 * * mon", "15 1,2 * * *", "5 4 1 * *"])
 RHYTHMS = st.builds(Rhythm, SPANS | CRONS, ZONES, JITTERS, st.sampled_from(["a", "b"]))
+
+
+def occurrences(rhythm: Rhythm, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Every moment at which a run is due from `start` (excluded) to `end`, each run being as long as nothing."""
+    moment = start
+    while (moment := rhythm.next(moment, moment)) <= end:
+        yield moment
 
 
 @given(RHYTHMS, MOMENTS)
