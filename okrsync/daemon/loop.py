@@ -61,6 +61,7 @@ class Daemon:
         self._again_at: datetime | None = None
         self._told_before = ""
         self._telling = threading.RLock()
+        self._failed: set[tuple[events.Observer, type[events.Event]]] = set()
         self.inbox = inbox
         self.manager = manager or ServiceManager({})
         self.state = State()
@@ -322,4 +323,16 @@ class Daemon:
     def _tell(self, event: events.Event) -> None:
         with self._telling:
             for observer in self._observers:
-                observer(event)
+                try:
+                    observer(event)
+                except Exception as error:  # noqa: BLE001 - who only watches must not end the work
+                    self._lost(observer, event, error)
+
+    def _lost(self, observer: events.Observer, event: events.Event, error: Exception) -> None:
+        """An observer failed: the others hear of it, once for each kind of event."""
+        failed = (observer, type(event))
+        if failed in self._failed:
+            return
+        self._failed.add(failed)
+        said = f"an error in okrsync itself: {type(observer).__name__} cannot take {type(event).__name__}"
+        self._tell(events.Noted(self._clock(), f"{said} ({type(error).__name__}: {error})"))

@@ -76,6 +76,7 @@ class Day:
         self._machine = machine
         self.inbox = Inbox(Patience(lambda span: self._be_at(self.clock.now() + span)))
         self.seen: list[events.Event] = []
+        self.observers: list[events.Observer] = [self.seen.append, Log(Call(log_format="json"))]
         self.script: dict[datetime, Callable[[], object]] = {NEXT_MIDNIGHT: self.inbox.stop.set}
 
     def at(self, hour: int, minute: int, act: Callable[[], object]) -> None:
@@ -103,11 +104,10 @@ class Day:
         return workspace
 
     def run(self) -> None:
-        observers = [self.seen.append, Log(Call(log_format="json"))]
         Daemon(
             self.load,
             self.inbox,
-            observers,
+            self.observers,
             clock=self.clock.now,
             wait=self.wait,
             look_every=timedelta(minutes=5),
@@ -281,6 +281,17 @@ def test_a_daemon_that_only_reads_writes_to_no_tracker(day: Day) -> None:
     assert len(desk.ground.site.requests.writes()) == written
     assert [each.moved for each in day.of(events.RunEnded) if each.moved] == [(KR1,)]
     assert {each.kind for each in day.of(events.RunEnded)} == {"poll", "reconcile"}
+
+
+def test_who_watches_and_fails_does_not_end_the_work(day: Day) -> None:
+    def fail(event: events.Event) -> None:
+        raise LookupError(type(event).__name__)
+
+    day.observers.insert(0, fail)
+    day.at(0, 10, day.inbox.stop.set)
+    day.run()
+    assert Counter(each.kind for each in day.of(events.RunEnded)) == {"reconcile": 1, "poll": 4}
+    assert sum("cannot take RunEnded (LookupError: RunEnded)" in each.text for each in day.of(events.Noted)) == 1
 
 
 def test_mappings_are_read_on_schedules_of_their_own(day: Day) -> None:
