@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -16,14 +16,22 @@ from okrsync.cli.working import Ended
 
 if TYPE_CHECKING:
     from okrsync.app import Workspace
+    from okrsync.daemon.events import Observer
     from okrsync.daemon.inbox import Inbox
+    from okrsync.daemon.notify import ServiceManager
+    from okrsync.daemon.running import Ground
 
 
 @click.group("daemon", params=global_options(), invoke_without_command=True)
 @click.option("--once", is_flag=True, help="Do what is due now, and end: for cron and timers.")
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    help="Take webhooks, and tell those who watch: /webhooks/NAME, /healthz, /readyz, /metrics. Default: no port.",
+)
 @if_running_option
 @click.pass_context
-def daemon(context: click.Context, once: bool) -> int | None:
+def daemon(context: click.Context, once: bool, listen: str | None) -> int | None:
     """Keep trackers, documents and cache up to date, on the schedule of the settings, until it is stopped.
 
     SIGTERM and SIGINT end it, SIGHUP reads settings and documents again (it sees changes by itself, too), SIGUSR1 syncs
@@ -33,7 +41,9 @@ def daemon(context: click.Context, once: bool) -> int | None:
         return None
     call = context.find_object(Call)
     assert call is not None
-    return _serve(call, once=once)
+    if once and listen:
+        raise click.UsageError("--once ends when it is done, and --listen is for who stays: leave one out")
+    return _serve(call, once=once, listen=listen)
 
 
 @command("status")
@@ -53,7 +63,7 @@ def status(call: Call, as_json: bool) -> None:
 daemon.add_command(status)
 
 
-def _serve(call: Call, *, once: bool) -> int:
+def _serve(call: Call, *, once: bool, listen: str | None) -> int:
     import os
 
     from okrsync.cli.daemon_views import Log
@@ -70,10 +80,11 @@ def _serve(call: Call, *, once: bool) -> int:
     manager = ServiceManager(os.environ)
     inbox = Inbox(Stop(manager.progress))
     loaded = _loader(call, inbox)
-    notifying = Notifying(lambda: living.settings_in_use.workspace, lambda: living.state, warn=call.voice.warn)
-    with stoppable(inbox.stop) as stopping, _asked_by_signals(inbox):
+    notifying = Notifying(lambda: living.ground.workspace, lambda: living.state, warn=call.voice.warn)
+    port = _port(call, listen, inbox, manager, lambda: living.ground) if listen else nullcontext(())
+    with port as watching, stoppable(inbox.stop) as stopping, _asked_by_signals(inbox):
         try:
-            living = Daemon(loaded, inbox, [Log(call), notifying], manager=manager)
+            living = Daemon(loaded, inbox, [Log(call), notifying, *watching], manager=manager)
             code = living.run(once=once)
         except Stopped:
             # What was cut off is in the outbox; the next run finds out what became of it.
@@ -83,6 +94,45 @@ def _serve(call: Call, *, once: bool) -> int:
     if once and stopping.signal is not None:
         raise Ended(f"stopped by {stopping.signal.name}", stopping.exit_code)
     return code
+
+
+@contextmanager
+def _port(
+    call: Call, listen: str, inbox: Inbox, manager: ServiceManager, ground: Callable[[], Ground]
+) -> Iterator[tuple[Observer, ...]]:
+    """The port of the daemon while inside, and what observes the daemon for it."""
+    from okrsync.daemon.web.port import Port
+    from okrsync.daemon.web.serving import Address
+
+    try:
+        address = Address.parse(listen)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--listen") from None
+    try:
+        port = Port(address, inbox, ground=ground, last_progress=lambda: manager.last_progress, warn=call.voice.warn)
+    except OSError as error:
+        if _another_runs(call):
+            # It has the address, and will be told of in its own words.
+            yield ()
+            return
+        found = f"cannot listen at {address}: {error.strerror or error}; name an address that is free"
+        raise click.BadParameter(found, param_hint="--listen") from None
+    try:
+        call.voice.note(f"listening at http://{port.address}", what="listening", address=str(port.address))
+        if not address.is_private:
+            call.voice.warn(
+                f"{port.address} is beyond this machine: let others reach /webhooks/ only, by https through a proxy"
+            )
+        yield (port,)
+    finally:
+        port.close()
+
+
+def _another_runs(call: Call) -> bool:
+    from okrsync.store.lock import Post
+
+    workspace = call.workspace()
+    return Post(workspace.settings.cache_file, workspace.doing, workspace.now).is_taken()
 
 
 def _loader(call: Call, inbox: Inbox) -> Callable[[], Workspace]:

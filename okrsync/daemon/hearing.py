@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from okrsync.daemon.inbox import Hint
 from okrsync.settings import Settings
 
-MOST_ITEMS = 20
+MOST_ITEMS = 5
 """So many items of a tracker are read by their ids; where more are hinted at, one search for changes takes less."""
 
 

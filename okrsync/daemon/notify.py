@@ -19,6 +19,8 @@ class ServiceManager:
         self._address = environment.get("NOTIFY_SOCKET", "")
         self._clock = clock
         self._last_ping = float("-inf")
+        self.last_progress = clock()
+        """When work last progressed, by the clock."""
         self._status = ""
         self.watchdog = _watchdog(environment)
         """Seconds within which it wants to hear that work progresses; None where it does not."""
@@ -44,6 +46,7 @@ class ServiceManager:
 
     def progress(self) -> None:
         """Work progresses, or there is none: nothing hangs. It may be called as often as one likes."""
+        self.last_progress = self._clock()
         if self.watchdog is not None and self._clock() - self._last_ping >= self.watchdog / 4:
             self._last_ping = self._clock()
             self._say("WATCHDOG=1")

@@ -43,6 +43,18 @@ def token_of(settings: Settings, tracker: str, environment: Mapping[str, str]) -
     return _secret(table.token, settings, environment, f"trackers.{tracker}.token", table.source)
 
 
+def webhook_secret_of(settings: Settings, tracker: str, environment: Mapping[str, str]) -> Secret | None:
+    """The secret by which the tracker called `tracker` signs its webhooks; None where the settings name none.
+
+    Raises:
+        Problems: as for `token_of`.
+    """
+    table = settings.trackers[tracker]
+    if table.webhook_secret is None:
+        return None
+    return _secret(table.webhook_secret, settings, environment, f"trackers.{tracker}.webhook_secret", table.source)
+
+
 def secrets_of(settings: Settings, source: str, environment: Mapping[str, str]) -> tuple[Secret | None, Secret | None]:
     """The token and the password of the source of numbers called `source`; None for what its table does not name.
 

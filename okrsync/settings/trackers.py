@@ -78,6 +78,10 @@ class TrackerSettings(Table):
     )
     user: Text | None = Field(default=None, description="The account that the token belongs to, where it is needed.")
     token: TokenSource = Field(description="Where the token is kept. It is never written into this file.")
+    webhook_secret: TokenSource | None = Field(
+        default=None,
+        description="Where the secret is kept by which the tracker signs webhooks; without it, none are taken.",
+    )
     ca_file: Text | None = Field(
         default=None, description="A file with the certificate authority of a server in your own house."
     )

@@ -31,6 +31,7 @@ from okrsync.trackers.values import (
     RemoteItem,
     Scope,
 )
+from okrsync.trackers.webhooks import Webhooks
 
 
 class PageCache(Protocol):
@@ -321,3 +322,5 @@ class TrackerType:
     needs_user: bool = False
     concurrency: int = 4
     """How many requests its servers may well get at once, where the settings do not say."""
+    webhooks: Webhooks | None = None
+    """How it sends webhooks; None where okrsync takes none of it."""

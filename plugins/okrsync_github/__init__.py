@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
 from okrsync_github.capabilities import CAPABILITIES
+from okrsync_github.webhooks import WEBHOOKS
 
 
 def _load(context: TrackerContext) -> Tracker:
@@ -33,5 +34,6 @@ def register_trackers() -> Iterable[TrackerType]:
             },
             default_url="https://api.github.com",
             concurrency=1,
+            webhooks=WEBHOOKS,
         )
     ]

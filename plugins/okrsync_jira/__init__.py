@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
 from okrsync.trackers.values import Capabilities, Markup
+from okrsync_jira.webhooks import WEBHOOKS
 
 CAPABILITIES = Capabilities(
     objective_forms=frozenset({"epic"}),
@@ -45,5 +46,6 @@ def register_trackers() -> Iterable[TrackerType]:
             summary="Jira Cloud and Jira Data Center: objectives as epics, key results as issues or fields",
             load=load,
             capabilities=CAPABILITIES,
+            webhooks=WEBHOOKS,
         )
     ]
