@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from okrsync.app import Workspace
 from okrsync.daemon import events
-from okrsync.daemon.hearing import Heard
+from okrsync.daemon.hearing import MOST_ITEMS, Heard
 from okrsync.daemon.jobs import HINTED, Jobs, Poll, labels
 from okrsync.daemon.state import Pause, State
 from okrsync.domain.ref import Ref
@@ -74,6 +74,8 @@ class Runner:
         self._tell = tell
         self._clock = clock
         self._progress = progress
+        self._written = 0
+        """Changes that we made since trackers were last asked for all that changed."""
 
     def poll(self, ground: Ground, poll: Poll, why: str, *, confirm: bool = False) -> Done | None:
         """Poll; None where another okrsync has its turn. `confirm`: record everything, for when documents changed."""
@@ -111,6 +113,9 @@ class Runner:
                     result.add(engine.poll(okrs, planning=settings.daemon.sync, kind=HINTED))
 
         items = {tracker: each.items for tracker, each in told.items() if each.items is not None}
+        if self._written > MOST_ITEMS:
+            # What we wrote would be read item by item, for what is kept shows it as it was before.
+            items = {}
         mappings = labels(settings, None, is_meant)
         return self._run(ground, HINTED, why, mappings, work, changes_only=True, hinted=items) if told else Done()
 
@@ -188,7 +193,7 @@ class Runner:
         except CacheTaken as taken:
             self._tell(events.Postponed(self._clock(), kind, str(taken)))
             return None
-        return self._ended(ground, kind, mappings, result, began, before)
+        return self._ended(ground, kind, mappings, result, began, before, by_items=bool(hinted))
 
     def _repair(self, workspace: Workspace, error: CacheDamaged) -> None:
         repaired = workspace.repair_cache(known=error.found)
@@ -206,11 +211,15 @@ class Runner:
         result: _Result,
         began: float,
         before: tuple[int, int],
+        *,
+        by_items: bool,
     ) -> Done:
         now = self._clock()
         self._note_mappings(mappings, result, now)
         self._note_pauses(result, mappings, now)
         failures = tuple(dict.fromkeys(str(each) for outcome in result.outcomes for each in outcome.failures))
+        changes = sum(len(each.done) for each in result.outcomes)
+        self._written = self._written if by_items else changes
         last = result.outcomes[-1] if result.outcomes else None
         self._tell(
             events.RunEnded(
@@ -221,7 +230,7 @@ class Runner:
                 time.monotonic() - began,
                 requests=ground.connections.requests - before[0],
                 retries=ground.connections.retries - before[1],
-                changes=sum(len(each.done) for each in result.outcomes),
+                changes=changes,
                 held=sum(len(each.held) for each in result.outcomes),
                 moved=result.moved,
                 problems=(*result.problems, *failures),
