@@ -35,7 +35,7 @@ def daemon(context: click.Context, once: bool, listen: str | None) -> int | None
     """Keep trackers, documents and cache up to date, on the schedule of the settings, until it is stopped.
 
     SIGTERM and SIGINT end it, SIGHUP reads settings and documents again (it sees changes by itself, too), SIGUSR1 syncs
-    at once. Off a terminal its log is JSON.
+    at once. Off a terminal its log is JSON, and under systemd entries of the journal.
     """
     if context.invoked_subcommand is not None:
         return None
@@ -67,6 +67,7 @@ def _serve(call: Call, *, once: bool, listen: str | None) -> int:
     import os
 
     from okrsync.cli.daemon_views import Log
+    from okrsync.cli.journal import is_journal
     from okrsync.cli.logs import hear_libraries
     from okrsync.cli.stopping import Stopped, stoppable
     from okrsync.daemon.inbox import Inbox, Stop
@@ -75,7 +76,7 @@ def _serve(call: Call, *, once: bool, listen: str | None) -> int:
     from okrsync.daemon.notifying import Notifying
 
     if not sys.stderr.isatty() and not _was_chosen("log_format"):
-        call.choose_log_format("json")
+        call.choose_log_format("journal" if is_journal(2, os.environ) else "json")
     hear_libraries(call.log_format, call.verbose)
     manager = ServiceManager(os.environ)
     inbox = Inbox(Stop(manager.progress))

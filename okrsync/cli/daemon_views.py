@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from okrsync.cli.call import Call
 from okrsync.daemon import events
@@ -106,20 +107,30 @@ def _mapping_words(each: MappingStanding, now: datetime) -> str:
 
 
 class Log:
-    """Says what happens, on standard error: lines with the time for people, or JSON with every fact."""
+    """Says what happens, on standard error: lines with the time for people, or every fact for machines. All that is
+    said during a run, by libraries too, has the same `run`."""
 
     def __init__(self, call: Call) -> None:
+        from okrsync.cli.logs import bind
+
+        self._bind = bind
         self._voice = call.voice
-        self._as_json = call.log_format == "json"
+        self._for_people = call.log_format == "text"
 
     def __call__(self, event: events.Event) -> None:
         """Something happened."""
+        if isinstance(event, events.RunBegan):
+            self._bind(run=uuid4().hex[:12])
         level, text = words(event)
-        if not text:
-            return
+        if text:
+            self._say(event, level, text)
+        if isinstance(event, events.RunEnded):
+            self._bind(run=None)
+
+    def _say(self, event: events.Event, level: str, text: str) -> None:
         facts = {name: fact for name, fact in events.facts(event).items() if name != "text"}
         what = re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower()
-        line = text if self._as_json else f"{event.at.astimezone():%H:%M:%S} {text}"
+        line = f"{event.at.astimezone():%H:%M:%S} {text}" if self._for_people else text
         voice = self._voice
         if level == "debug":
             voice.debug(line, what=what, **facts)

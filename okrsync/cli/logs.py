@@ -1,7 +1,9 @@
-"""Logs by structlog, on standard error: lines for people, or JSON objects with a time stamp for machines."""
+"""Logs by structlog, on standard error: lines for people, JSON objects with a time stamp for machines, or entries of
+systemd's journal."""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from okrsync.cli import journal
 from okrsync.cli.redaction import redacted
 from okrsync.reports.words import shown
 
@@ -33,7 +36,25 @@ with _without("rich"):
 
 _LOUD = ("urllib3", "requests", "jira", "github", "keyring", "asyncio", "filelock")
 """Libraries whose debug messages show requests with their headers."""
+_BOUND: dict[str, Any] = {}
+"""What is part of every event for now."""
+
+
+def bind(**facts: Any) -> None:
+    """Let these facts be part of every event from now on, of libraries too; None takes one away."""
+    for name, fact in facts.items():
+        if fact is None:
+            _BOUND.pop(name, None)
+        else:
+            _BOUND[name] = fact
+
+
+def _with_bound(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {**event, **{name: fact for name, fact in _BOUND.items() if name not in event}}
+
+
 _SHARED: list[Any] = [
+    _with_bound,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
@@ -44,7 +65,7 @@ _SHARED: list[Any] = [
 def logger(log_format: str, verbose: bool) -> FilteringBoundLogger:
     """A logger of our own events: from information on, with `verbose` all of them."""
     made: FilteringBoundLogger = structlog.wrap_logger(
-        _StandardError(),
+        _sink(log_format),
         processors=[*_SHARED, _renderer(log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
     )
@@ -53,7 +74,7 @@ def logger(log_format: str, verbose: bool) -> FilteringBoundLogger:
 
 def hear_libraries(log_format: str, verbose: bool) -> None:
     """Let what libraries log go the same way: warnings, with `verbose` information too."""
-    handler = _ToStandardError()
+    handler = _ToSink(_sink(log_format))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
@@ -62,7 +83,7 @@ def hear_libraries(log_format: str, verbose: bool) -> None:
     )
     level = logging.INFO if verbose else logging.WARNING
     root = logging.getLogger()
-    for earlier in [each for each in root.handlers if isinstance(each, _ToStandardError)]:
+    for earlier in [each for each in root.handlers if isinstance(each, _ToSink)]:
         root.removeHandler(earlier)
     root.addHandler(handler)
     root.setLevel(level)
@@ -80,13 +101,31 @@ class _StandardError:
     debug = info = warning = error = msg
 
 
-class _ToStandardError(logging.Handler):
+class _Journal(_StandardError):
+    """Gives events to the journal; where that does not take one, it is written to standard error."""
+
+    def msg(self, message: str) -> None:
+        if not journal.send(json.loads(message)):
+            super().msg(message)
+
+    debug = info = warning = error = msg
+
+
+class _ToSink(logging.Handler):
+    def __init__(self, sink: _StandardError) -> None:
+        super().__init__()
+        self._sink = sink
+
     def emit(self, record: logging.LogRecord) -> None:
-        _StandardError().msg(self.format(record))
+        self._sink.msg(self.format(record))
+
+
+def _sink(log_format: str) -> _StandardError:
+    return _Journal() if log_format == "journal" else _StandardError()
 
 
 def _renderer(log_format: str) -> Callable[[WrappedLogger, str, EventDict], str]:
-    render: Any = structlog.processors.JSONRenderer() if log_format == "json" else _as_line
+    render: Any = _as_line if log_format == "text" else structlog.processors.JSONRenderer()
 
     def rendered(wrapped: WrappedLogger, method: str, event: EventDict) -> str:
         return redacted(render(wrapped, method, event))

@@ -51,8 +51,8 @@ def global_options() -> list[click.Parameter]:
         ),
         click.Option(
             ["--log-format"],
-            type=click.Choice(["text", "json"]),
-            help="How messages on standard error look. Default: text.",
+            type=click.Choice(["text", "json", "journal"]),
+            help="How messages on standard error look; journal: as entries of systemd's journal. Default: text.",
             expose_value=False,
             callback=_keep("log_format"),
         ),

@@ -35,7 +35,7 @@ class NoBar:
 @contextmanager
 def progress_bar(voice: Voice) -> Iterator[Bar]:
     """A bar for the work inside. What is written to standard error meanwhile stands above it."""
-    if voice.quiet or voice.log_format == "json" or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if voice.quiet or voice.log_format != "text" or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield NoBar()
         return
     from rich.console import Console

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from okrsync.problems import Problem
 
-LogFormat = Literal["text", "json"]
+LogFormat = Literal["text", "json", "journal"]
 
 
 class Voice:
@@ -35,7 +35,7 @@ class Voice:
 
     def log(self, event: str, **facts: Any) -> None:
         """What happens, for who looks into the machine: only with `--verbose` or `--log-format json`."""
-        if self.log_format == "json" or self.verbose:
+        if self.log_format != "text" or self.verbose:
             from okrsync.cli.logs import logger
 
             logger(self.log_format, self.verbose).info(event, **facts)
@@ -63,7 +63,7 @@ class Voice:
             self._say("debug", "".join(traceback.format_exception(error)).rstrip("\n"), {})
 
     def _say(self, level: str, text: str, facts: dict[str, Any]) -> None:
-        if self.log_format == "json":
+        if self.log_format != "text":
             from okrsync.cli.logs import logger
 
             getattr(logger(self.log_format, self.verbose), level)(text, **facts)
