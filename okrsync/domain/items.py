@@ -57,6 +57,8 @@ class RemoteItem:
     labels: frozenset[str] = frozenset()
     updated: datetime | None = None
     created: datetime | None = None
+    comments: int | None = None
+    """How many comments it has; None where the tracker does not say so beside the item."""
     type_name: str = ""
     """The tracker's own name for its type, for messages: Epic, Task, milestone, issue."""
 

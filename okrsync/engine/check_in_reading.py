@@ -24,12 +24,14 @@ from okrsync.practice.check_in_rules import People, value_refusal
 from okrsync.practice.check_ins import Line, Said, Unreadable, lines, parse
 from okrsync.store.cache import Cache
 from okrsync.store.values import CheckIn, CheckInOrigin, CommentAnswer
-from okrsync.trackers.errors import TrackerError
+from okrsync.trackers.errors import Misconfigured, NotFound, TrackerError
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Comment
 
 WAITS_FOR_AN_ANSWER = timedelta(days=28)
 """For how long after a comment somebody may still want to hear that it is no check-in."""
+NO_SUCH_LIST = (NotFound, Misconfigured)
+"""What a server answers that shows its items but offers no list of their comments."""
 CLOCKS_DIFFER = timedelta(days=1)
 """How far the clock of whoever checked in may be ahead of the tracker's."""
 
@@ -97,10 +99,17 @@ def hear(
             reading = tracker.comments_since(
                 [located.item for _, located in found.values()], cache.comments.cursor(name)
             )
+        except NO_SUCH_LIST as error:
+            ear.notes.append(f"{name}: check-ins in comments are not heard: {error}")
+            continue
         except TrackerError as error:
             ear.failures.append(Failure(cause_of(error), f"its comments could not be read: {error}", tracker=name))
             continue
         for project, error_ in reading.failures.items():
+            if isinstance(error_, NO_SUCH_LIST):
+                # Its items can be read, so this is a server that offers no such list.
+                ear.notes.append(f"{name}, {project}: check-ins in comments are not heard: {error_}")
+                continue
             cause = cause_of(error_) if isinstance(error_, TrackerError) else Cause.UNREACHABLE
             ear.failures.append(
                 Failure(cause, f"its comments could not be read: {error_}", tracker=name, project=project)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,12 +12,15 @@ from okrsync.domain.ref import Ref
 from okrsync.engine.check_in_journal import CheckInJournal, key_of
 from okrsync.engine.check_in_reading import Heard, hear
 from okrsync.engine.check_in_sending import Speaker, Talk, bring_back
+from okrsync.engine.fetching import Read
 from okrsync.engine.pool import TrackerPool
 from okrsync.plan.values import Located, Placement, Plan, Remark, Snapshot
 from okrsync.practice.check_in_rules import People
 from okrsync.store.cache import Cache
 from okrsync.store.tables.check_ins import newest_of
 from okrsync.store.values import CheckIn
+from okrsync.trackers.interface import Tracker
+from okrsync.trackers.values import Reading, Scope
 
 
 @dataclass
@@ -37,6 +40,16 @@ class Conversation:
     def begin(self) -> None:
         """Know what the journal knows."""
         bring_back(self.cache, self.journal)
+
+    def along(self, read: Read, trackers: Iterable[str]) -> Read:
+        """`read`, with each of the trackers told before from where its comments will be asked for."""
+        cursors = {name: self.cache.comments.cursor(name) for name in trackers}
+
+        def told(tracker: Tracker, scopes: Sequence[Scope], markers: Sequence[str]) -> Reading:
+            tracker.expect_comments(cursors.get(tracker.context.name))
+            return read(tracker, scopes, markers)
+
+        return told
 
     def listen(self, items: Mapping[Ref, Located]) -> Heard:
         """Read what is new in the comments on these items. Nothing is written."""

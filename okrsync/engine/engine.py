@@ -221,12 +221,13 @@ class Engine:
             at_once=inputs.at_once,
         )
         wished = {each.ref for each in self._wanted({}) if each.may_create}
+        read = inputs.readings.read if inputs.readings else read_all
         fetched = fetch(
             quest,
             inputs.pool,
             may_create=frozenset(wished) if creating else frozenset(),
             told=lambda name: inputs.told.phase(f"reading {name}"),
-            read=inputs.readings.read if inputs.readings else read_all,
+            read=self.conversation.along(read, quest.scopes) if listening else read,
         )
         heard = self.conversation.listen(fetched.snapshot.items) if listening else Heard()
         inputs.told.phase("measuring")

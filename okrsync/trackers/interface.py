@@ -266,6 +266,12 @@ class Tracker(ABC):
         It settles whether a comment exists whose `comment` ended in doubt.
         """
 
+    def expect_comments(self, since: str | None) -> None:  # noqa: B027 - most trackers have nothing to prepare
+        """Hear, before `read`, what `comments_since` will be asked with afterwards.
+
+        A tracker that can bring comments along with the items spares requests in that way.
+        """
+
     def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
         """The comments of items that are new or were edited, in the least number of requests.
 

@@ -10,8 +10,10 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -102,6 +104,12 @@ class Client:
         """The scopes of a classic token, as the last answer named them; None for other tokens, which have none."""
         scopes = self._github.oauth_scopes
         return None if scopes is None else frozenset(each.strip() for each in scopes if each.strip())
+
+    def told_at(self) -> datetime:
+        """The moment of the last answer by GitHub's clock, or by ours where it does not say. In UTC."""
+        with suppress(ValueError):
+            return parsedate_to_datetime(self.heard.get("date", "")).astimezone(UTC)
+        return self.heard_at
 
     def get(self, path: str, *, about: str) -> Any:
         """Read one thing, afresh."""

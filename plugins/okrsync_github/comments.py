@@ -1,4 +1,7 @@
-"""New comments of many issues: one list a repository, by the moment of the last change, and free where nothing changed.
+"""New comments of many issues: one list a repository, by the moment of the last change, and none where nothing changed.
+
+A comment changes its issue: how many comments it has, and when it was last changed. Where all of a repository's issues
+are as they were when its comments were read, or have no comment, nothing is asked.
 
 The list of a repository's comments knows nothing of milestones or labels, so the comments of other issues come along
 and are left out here. An issue that the cursor does not cover yet, because somebody gave it a marker later, is read by
@@ -11,6 +14,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import chain
 from typing import Any
 
@@ -26,6 +30,7 @@ OVERLAP = timedelta(minutes=5)
 MOST_ALONE = 20
 """So many issues are read by themselves; for more of them the repository's list is begun anew."""
 _SECOND = timedelta(seconds=1)
+_SETTLED = timedelta(seconds=5)
 _SERVER_IS_DOWN = 2
 """After so many repositories in a row without an answer the rest is not asked any more."""
 _BY_CHANGE = {"sort": "updated", "direction": "asc"}
@@ -39,6 +44,8 @@ class _Mark:
     """Everything that changed before this moment of GitHub's clock has been read; None where there was no comment."""
     numbers: frozenset[int]
     """The issues whose comments were wanted until then."""
+    looks: str = ""
+    """What tells whether one of these issues changed since then."""
 
     def covers(self, number: int, item: RemoteItem) -> bool:
         """Whether a list from here on shows all of an issue's comments that were not read yet."""
@@ -47,12 +54,12 @@ class _Mark:
         return item.created is not None and item.created >= self.since
 
     def told(self) -> list[Any]:
-        return [self.since.isoformat() if self.since else None, sorted(self.numbers)]
+        return [self.since.isoformat() if self.since else None, sorted(self.numbers), self.looks]
 
     @classmethod
     def heard(cls, told: Any) -> _Mark:
-        since, numbers = told
-        return cls(datetime.fromisoformat(since) if since else None, frozenset(map(int, numbers)))
+        since, numbers, looks = told
+        return cls(datetime.fromisoformat(since) if since else None, frozenset(map(int, numbers)), str(looks))
 
 
 class Comments:
@@ -101,6 +108,11 @@ class Comments:
         self, project: str, wanted: Mapping[int, RemoteItem], mark: _Mark | None
     ) -> tuple[dict[str, tuple[Comment, ...]], _Mark]:
         """The comments of a repository's issues, and how far they are read now."""
+        looks = self._looks_of(wanted)
+        if mark and looks and mark.looks == looks:
+            return {}, mark
+        if (mark is None or mark.since is None) and all(each.comments == 0 for each in wanted.values()):
+            return {}, _Mark(None, frozenset(wanted), looks)
         late = [number for number, item in wanted.items() if mark and not mark.covers(number, item)]
         if len(late) > MOST_ALONE:
             mark, late = None, []
@@ -118,7 +130,20 @@ class Comments:
             for number, each in by_issue.items()
             if number in wanted and each
         }
-        return found, _Mark(max(filter(None, (reached, begun)), default=None), frozenset(wanted))
+        return found, _Mark(
+            max(filter(None, (reached, begun)), default=None), frozenset(wanted), self._looks_of(wanted)
+        )
+
+    def _looks_of(self, wanted: Mapping[int, RemoteItem]) -> str:
+        """What changes whenever somebody comments on one of the issues; empty where that cannot be told.
+
+        GitHub's times are whole seconds: of an issue that changed just now, another change may look the same.
+        """
+        moments = [each.updated for each in wanted.values() if each.updated and each.comments is not None]
+        if len(moments) < len(wanted) or max(moments) > self._client.told_at() - _SETTLED:
+            return ""
+        seen = [f"{number} {each.updated} {each.comments}" for number, each in sorted(wanted.items())]
+        return sha256("\n".join(seen).encode()).hexdigest()[:16]
 
     def _changed(self, project: str, since: datetime | None) -> dict[str, Json]:
         """The repository's comments that changed since then, by id.

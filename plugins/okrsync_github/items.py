@@ -107,6 +107,7 @@ def issue_from(data: Json, project: str, web: str, fields: Mapping[str, FieldVal
         labels=frozenset(_labels(data.get("labels"))),
         updated=time_from(data.get("updated_at")),
         created=time_from(data.get("created_at")),
+        comments=count if isinstance(count := data.get("comments"), int) else None,
         type_name="pull request" if pull_request else "issue",
     )
 

@@ -1,5 +1,8 @@
 """New comments of many items: only of those whose `updated` moved since the last reading, a hundred in a request.
 
+While some items are not settled, because they are new to us or changed a moment ago, their comments come along with the
+items and cost no request of their own.
+
 Every comment, and every change of one, moves an item's `updated`. The index from which items are read lags behind, so
 what counts is whether an item's own `updated` is what it was, and no moment for the whole site: an item that the index
 shows as it was before is read when the index has caught up.
@@ -10,12 +13,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from okrsync.trackers.errors import AuthFailed, NotFound, Rejected, TrackerError
 from okrsync.trackers.values import Comment, CommentReading, ItemId, RemoteItem
 from okrsync_jira import items
+from okrsync_jira.along import Along
 from okrsync_jira.client import Client
 from okrsync_jira.errors import NoSuchEndpoint
 from okrsync_jira.paging import Row, Search, chunks, whole_list
@@ -27,13 +31,17 @@ SETTLED = timedelta(minutes=1)
 """An item that changed later than this before the server's present moment is read once more the next time: some
 databases keep whole seconds, and the clocks of a site's servers differ, so another comment may bear the same moment."""
 
+_OPEN = ""
+"""In a cursor: there are items whose comments are asked for once more."""
+
 
 class Comments:
     """Reads the comments of one site."""
 
-    def __init__(self, client: Client, search: Search) -> None:
+    def __init__(self, client: Client, search: Search, along: Along) -> None:
         self._client = client
         self._search = search
+        self._along = along
         self._in_bulk = True
 
     def all_of(self, item: ItemId) -> tuple[Comment, ...]:
@@ -48,15 +56,24 @@ class Comments:
         )
         return _in_order(rows, item)
 
+    def expect(self, since: str | None) -> None:
+        """As `Tracker.expect_comments`."""
+        marks = _marks(since)
+        self._along.wanted = not marks or _OPEN in marks
+
     def since(self, wanted: Iterable[RemoteItem], since: str | None) -> CommentReading:
         """As `Tracker.comments_since`. The cursor holds what `updated` each item had when its comments were read."""
         before = _marks(since)
         known = {each.at.id: each for each in wanted}
-        moved = {id_: each for id_, each in known.items() if each.updated is None or _mark(each) != before.get(id_)}
+        moved = {id_: each for id_, each in known.items() if _may_have_news(each, before.get(id_))}
         read: dict[str, tuple[Comment, ...]] = {}
         failures: dict[str, Exception] = {}
-        settled: datetime | None = None
-        for ids in chunks(moved, AT_ONCE):
+        for id_, row in self._along.take(moved).items():
+            shown = _shown(row)
+            if shown is not None:
+                read[id_] = _in_order(shown, moved[id_].at)
+        settled = self._client.at_least() - SETTLED if read else None
+        for ids in chunks((id_ for id_ in moved if id_ not in read), AT_ONCE):
             group = {id_: moved[id_] for id_ in ids}
             try:
                 read |= self._of(group)
@@ -73,6 +90,8 @@ class Comments:
             mark, changed = _mark(known[id_]), known[id_].updated
             if mark and changed and settled and changed <= settled:
                 after[id_] = mark
+        if known.keys() - after.keys():
+            after[_OPEN] = ""
         found = {id_: comments for id_, comments in read.items() if comments}
         cursor = json.dumps(after, separators=(",", ":"), sort_keys=True)
         return CommentReading(found, failures, complete=not before, cursor=cursor)
@@ -128,6 +147,11 @@ def _shown(row: Row) -> list[Row] | None:
 
 def _in_order(rows: Iterable[Row], item: ItemId) -> tuple[Comment, ...]:
     return tuple(sorted((items.comment(row, item.url) for row in rows), key=items.comment_age))
+
+
+def _may_have_news(item: RemoteItem, before: str | None) -> bool:
+    """Whether there may be comments that were not read."""
+    return item.updated is None or _mark(item) != before
 
 
 def _mark(item: RemoteItem) -> str | None:

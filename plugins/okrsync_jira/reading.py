@@ -10,6 +10,7 @@ from urllib.parse import quote
 from okrsync.trackers.errors import Misconfigured, NotFound, Rejected
 from okrsync.trackers.values import Child, ItemKind, RemoteItem, Scope
 from okrsync_jira import items
+from okrsync_jira.along import Along
 from okrsync_jira.checking import Resolver
 from okrsync_jira.client import Client
 from okrsync_jira.fields import EPIC_LINK, EPIC_LINK_CLAUSE, JiraField
@@ -28,8 +29,9 @@ Views = Mapping[str, items.View]
 class Reader:
     """Turns searches into items. It remembers ids of keys, because Data Center's Epic Link holds keys."""
 
-    def __init__(self, client: Client, search: Search, resolver: Resolver, workspace: str) -> None:
+    def __init__(self, client: Client, search: Search, resolver: Resolver, workspace: str, along: Along) -> None:
         self._client = client
+        self._along = along
         self._search = search
         self._resolver = resolver
         self._workspace = workspace
@@ -65,16 +67,19 @@ class Reader:
 
     def search(self, jql: str, views: Views) -> list[RemoteItem]:
         """The items that a search finds, in a stable order."""
-        return self.items(self._search.rows(f"{jql} ORDER BY key", asked_fields(views.values())), views)
+        rows = self._search.rows(f"{jql} ORDER BY key", self._along.asked(asked_fields(views.values())))
+        self._along.keep(rows)
+        return self.items(rows, views)
 
     def marked(self, markers: Sequence[str], views: Views) -> list[RemoteItem]:
         """The items that carry one of the markers, in whatever project they are; each once."""
         wanted = frozenset(markers)
-        fields = asked_fields(views.values())
+        fields = self._along.asked(asked_fields(views.values()))
         rows: dict[str, Row] = {}
         # A hundred long markers do not fit into an address: then the search is a POST.
         for group in chunks(markers, longest=_LONGEST_QUESTION):
             rows |= {str(row["id"]): row for row in self._labelled(group, fields)}
+        self._along.keep(rows.values())
         # Jira compares labels without regard to letter case.
         return [each for each in self.items(list(rows.values()), views) if not wanted.isdisjoint(each.markers)]
 

@@ -33,6 +33,7 @@ from okrsync.trackers.values import (
     Scope,
 )
 from okrsync_jira import CAPABILITIES, items
+from okrsync_jira.along import Along
 from okrsync_jira.candidates import candidates, open_objectives
 from okrsync_jira.checking import Resolver, link_type_problems, no_epic_link, problems_of, types_of
 from okrsync_jira.client import Client
@@ -67,10 +68,11 @@ class JiraTracker(Tracker):
         self._resolver = Resolver(self._client, self._projects)
         self._history = History(self._client, self._resolver)
         search = Search(self._client)
-        self._reader = Reader(self._client, search, self._resolver, context.workspace)
+        along = Along()
+        self._reader = Reader(self._client, search, self._resolver, context.workspace, along)
         self._prober = Prober(self._client, search, self._reader)
         self._queries = Queries(self._client, search, self._resolver)
-        self._comments = Comments(self._client, search)
+        self._comments = Comments(self._client, search, along)
 
     @property
     def settle_after(self) -> float:
@@ -249,6 +251,9 @@ class JiraTracker(Tracker):
 
     def comments(self, item: ItemId) -> tuple[Comment, ...]:
         return self._comments.all_of(item)
+
+    def expect_comments(self, since: str | None) -> None:
+        self._comments.expect(since)
 
     def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
         return self._comments.since(items, since)

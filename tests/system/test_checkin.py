@@ -14,6 +14,7 @@ import pytest
 
 from okrsync.domain.ref import Ref
 from okrsync.practice.check_in_comments import answered_in, signed_in
+from okrsync.sandbox import Fault
 from okrsync.store.values import CheckIn
 from tests.system.calling import KR1, O1, Okrsync, writes
 from tests.system.grounds import CYCLE, Desk, GitHub, JiraCloud, JiraDataCenter, team_document
@@ -287,3 +288,27 @@ def test_an_unmapped_key_result_is_kept_here_and_survives_the_cache(
     assert okrsync("pull").code == 0
     shown = json.loads(okrsync("status", "--json").out)["objectives"][0]["key_results"][0]
     assert (shown["current"], shown["confidence"]) == (3.1, 0.6)
+
+
+def test_a_server_that_lists_no_comments_is_named_and_the_rest_goes_on(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    desk.ground.comment(KR1, "okr: 3.1", "dana-gh")
+    if isinstance(desk.ground, GitHub):
+        desk.ground.site.faults.add(Fault("status", path="/issues/comments", status=404, times=None))
+        said = okrsync("sync")
+        assert said.code == 0, said
+        assert "check-ins in comments are not heard" in said.err
+    desk.ground.site.faults.clear()
+    assert okrsync("sync").code == 0
+    assert key_result(desk)["current"] == 3.1
+
+
+def test_comments_cost_no_request_where_nobody_says_anything(desk: Desk, okrsync: Okrsync) -> None:
+    ready(desk)
+    counts = []
+    for _ in range(3):
+        desk.ground.site.requests.clear()
+        assert "nothing to do" in okrsync("sync").out
+        counts.append(len(desk.ground.site.requests.records))
+    paths = [record.path for record in desk.ground.site.requests.records]
+    assert len(set(counts)) == 1 and not any("comment" in path or "bulkfetch" in path for path in paths), counts

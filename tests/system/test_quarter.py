@@ -146,15 +146,6 @@ class Quarter:
         """Where the tracker may be told of the objective: milestones take no comments."""
         return (OBJECTIVE,) if isinstance(self.desk.ground, JiraGround) else KEY_RESULT_REFS
 
-    def comments(self, ref: Ref) -> list[str]:
-        """The check-ins and other comments on the item of `ref`."""
-        ground = self.desk.ground
-        if isinstance(ground, JiraGround):
-            return [each.text for each in ground.site.issue(ground._key(ref)).comments]
-        assert isinstance(ground, GitHub)
-        repository, item = ground._find(ref)
-        return [each["body"] for each in ground.site.comments(repository, item["number"])]
-
     def field(self, ref: Ref, name: str) -> Any:
         """What the tracker's field holds."""
         ground = self.desk.ground
@@ -163,16 +154,6 @@ class Quarter:
         assert isinstance(ground, GitHub)
         repository, item = ground._find(ref)
         return ground.site.project_value("acme", ground.board, repository, item["number"], name)
-
-    def says(self, ref: Ref, text: str, author: str = "dana") -> None:
-        """Somebody comments on the item of `ref`."""
-        ground = self.desk.ground
-        if isinstance(ground, JiraGround):
-            ground.site.comment(ground._key(ref), text, author=author)
-        else:
-            assert isinstance(ground, GitHub)
-            repository, item = ground._find(ref)
-            ground.site.comment(repository, item["number"], text, author=author)
 
     def join(self, *names: str) -> None:
         """People get accounts at the tracker."""
@@ -245,7 +226,7 @@ def review_commit_and_push(quarter: Quarter) -> None:
 def check_in(quarter: Quarter, row: Week) -> None:
     """One week: a check-in at the command line, one in a comment, one number in the tracker's field."""
     quarter.desk.ground.set_current(REFERRALS, row.referrals)
-    quarter.says(SIGN_UPS, f"We are growing.\n\nokr: {row.sign_ups:g} @0.5 steady")
+    quarter.desk.ground.comment(SIGN_UPS, f"We are growing.\n\nokr: {row.sign_ups:g} @0.5 steady")
     quarter.does(
         *("checkin", str(P95), "--value", f"{row.p95:g}", "--confidence", "0.8", "--note", f"week {row.week}"),
         *("--as", "dana"),
@@ -267,7 +248,7 @@ def check_in(quarter: Quarter, row: Week) -> None:
     assert objective["expected"] == pytest.approx(row.expected, abs=1e-4)
     assert (objective["health"], objective["coverage"]) == (row.health, 1.0)
     assert quarter.field(P95, "KR current") == row.p95
-    assert len(quarter.comments(P95)) == row.week, "each check-in is one comment"
+    assert len(quarter.desk.ground.comments(P95)) == row.week, "each check-in is one comment"
 
 
 def change_a_target(quarter: Quarter) -> None:
@@ -324,7 +305,7 @@ def score(quarter: Quarter) -> None:
     bands = {ref: scores[str(ref)]["band"] for ref in KEY_RESULT_REFS}
     assert bands == {P95: "excellent", SIGN_UPS: "short of expectation", REFERRALS: "reconsider"}
     for ref in quarter.told_of:
-        told = [text for text in quarter.comments(ref) if "scored" in text.lower() and "0.54" in text]
+        told = [text for text in quarter.desk.ground.comments(ref) if "scored" in text.lower() and "0.54" in text]
         assert len(told) == 1, f"{ref} is told once what was scored"
 
 

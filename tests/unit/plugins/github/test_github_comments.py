@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,6 +89,32 @@ def test_a_repository_where_nobody_ever_spoke_is_free_too(github: GitHub) -> Non
 
     github.site.comment("acme/web", 2, "the first word")
     assert texts(github.connect(pages=pages).comments_since(items, cursor)) == ["the first word"]
+
+
+def test_nothing_is_asked_where_issues_say_that_nothing_changed(github: GitHub) -> None:
+    site = github.site
+    numbers = [each.at.id.rpartition("/")[2] for each in issues(site, 3)]
+    tracker = github.connect()
+
+    def hear(cursor: str | None, requests: int) -> CommentReading:
+        items = [
+            replace(item(site, "acme/web", int(each)), comments=site.issue("acme/web", int(each))["comments"])
+            for each in numbers
+        ]
+        later(site)
+        github.clear()
+        reading = tracker.comments_since(items, cursor)
+        assert len(github.sent()) == requests
+        return reading
+
+    silent = hear(None, 0)
+    assert texts(hear(silent.cursor, 0)) == []
+    comment = site.comment("acme/web", 2, "okr: 3.1")
+    first = hear(silent.cursor, 1)
+    assert texts(first) == ["okr: 3.1"]
+    assert texts(hear(first.cursor, 0)) == []
+    site.edit_comment("acme/web", comment, "okr: 3.2")
+    assert texts(hear(first.cursor, 1)) == ["okr: 3.2"]
 
 
 def test_what_is_said_elsewhere_in_the_repository_is_not_ours(github: GitHub) -> None:

@@ -78,6 +78,34 @@ def test_five_hundred_silent_items_cost_five_requests_once_and_then_none(connect
     assert len(site.requests.records) == 1
 
 
+def test_comments_of_unsettled_items_come_along_with_the_items(connect: Connect, site: JiraSandbox) -> None:
+    keys = tasks(site, 250)
+    site.comment(keys[7], "okr: 3.1")
+    tracker = connect()
+    cursor = None
+    for expected in (["okr: 3.1"], ["okr: 3.1"]):
+        tracker.expect_comments(cursor)
+        items = listed(tracker, 250)
+        site.requests.clear()
+        reading = tracker.comments_since(items, cursor)
+        assert texts(reading) == expected
+        assert site.requests.records == [], "they came with the items"
+        cursor = reading.cursor
+    later(site)
+    for expected in (["okr: 3.1"], []):
+        tracker.expect_comments(cursor)
+        items = listed(tracker, 250)
+        site.requests.clear()
+        reading = tracker.comments_since(items, cursor)
+        assert texts(reading) == expected and site.requests.records == []
+        cursor = reading.cursor
+    site.requests.clear()
+    tracker.expect_comments(cursor)
+    listed(tracker, 250)
+    sent = [f"{record.query} {record.body!r}" for record in site.requests.records]
+    assert sent and not any("comment" in each for each in sent), "settled: they are not sent again"
+
+
 def test_the_author_is_known_by_account_and_by_name(connect: Connect, site: JiraSandbox) -> None:
     (key,) = tasks(site, 1)
     account = site.add_user("erin")
@@ -152,7 +180,7 @@ def test_an_item_is_let_be_once_its_change_is_a_minute_old(connect: Connect, sit
     tasks(site, 1)
     tracker = connect()
     cursor = tracker.comments_since(listed(tracker, 1)).cursor
-    assert json.loads(cursor or "") == {}
+    assert json.loads(cursor or "") == {"": ""}, "nothing is settled, so it will be asked once more"
 
     site.clock.advance(timedelta(minutes=2))
     tracker = connect()
