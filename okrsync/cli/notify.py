@@ -11,6 +11,10 @@ from okrsync.cli.endings import BAD_INPUT, DONE, FAILED
 from okrsync.cli.options import command, dry_run_option, global_options, json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
     from okrsync.reports.tables import Table
     from okrsync.settings import Settings
     from okrsync.settings.notifiers import NotifySettings
@@ -35,20 +39,20 @@ def listing(call: Call, as_json: bool) -> int:
     workspace = call.workspace()
     settings, plugins = workspace.settings, workspace.plugins
     tables = _tables(settings, plugins)
-    call.screen.show(
-        as_json=as_json,
-        data=lambda: _data(settings, plugins),
-        text=lambda: [
-            line for number, each in enumerate(tables) for line in (*([""] if number else []), *table_text(each))
-        ],
-        picture=lambda _width: Group(
-            *(
-                part
-                for number, each in enumerate(tables)
-                for part in (*([Text()] if number else []), table_picture(each))
-            )
-        ),
-    )
+
+    def text() -> Iterator[str]:
+        for number, table in enumerate(tables):
+            yield from ("",) if number else ()
+            yield from table_text(table)
+
+    def picture(_width: int) -> RenderableType:
+        parts: list[RenderableType] = []
+        for number, table in enumerate(tables):
+            parts += [Text()] if number else []
+            parts.append(table_picture(table))
+        return Group(*parts)
+
+    call.screen.show(as_json=as_json, data=lambda: _data(settings, plugins), text=text, picture=picture)
     for each in plugins.left_out:
         call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
     problems = check_notifiers(settings, plugins)

@@ -188,7 +188,7 @@ def test_crons_lines_do_their_work_in_an_empty_environment(desk: Desk) -> None:
     text = (ROOT / "config" / "cron" / "okrsync").read_text(encoding="utf-8")
     lines = [each for each in text.splitlines() if re.match(r"[*0-9]", each)]
     commands = [re.split(r" +", line, maxsplit=6) for line in lines]
-    assert [each[5] for each in commands] == ["okrsync", "okrsync"], "the account"
+    assert [each[5] for each in commands] == ["okrs", "okrs"], "the account"
     for *_, command in commands:
         # What cron makes of a line before a shell gets it: crontab(5).
         command = command.replace("\\%", "%").replace("/opt/okrsync/bin", str(PROGRAM.parent)).replace("/srv/okrs", ".")
@@ -196,7 +196,7 @@ def test_crons_lines_do_their_work_in_an_empty_environment(desk: Desk) -> None:
         answer = subprocess.run(
             ["/bin/sh", "-c", command],
             cwd=desk.folder,
-            env={"HOME": str(desk.folder), "LOGNAME": "okrsync", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"},
+            env={"HOME": str(desk.folder), "LOGNAME": "okrs", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
             check=False,
