@@ -35,6 +35,9 @@ def rule(code):
 def gauge(name, summary="A measure"):
     return MeasureType(name, summary, load=None, options={})
 
+def bell(name, summary="A notifier"):
+    from okrsync.trackers.notifiers import NotifierType
+    return NotifierType(name, summary, lambda context: None)
 def kind(name, summary="A tracker"):
     return TrackerType(name, summary, load=MemoryTracker, capabilities=MemoryTracker.capabilities)
 """
@@ -145,6 +148,20 @@ def test_of_two_plugins_with_one_measure_the_first_by_name_counts(shelf: Shelf) 
         "moons": "A measure",
     }
     assert plugins.left_out == (LeftOut("more", "measure 'tides' is offered by another plugin already"),)
+
+
+def test_of_two_plugins_with_one_notifier_the_first_by_name_counts(shelf: Shelf) -> None:
+    shelf.put("bells", "@hookimpl\ndef register_notifiers():\n    return [bell('gong')]\n")
+    shelf.put("more", "@hookimpl\ndef register_notifiers():\n    return [bell('gong', 'Mine'), bell('horn')]\n")
+    plugins = shelf.load()
+    assert list(plugins.notifiers) == ["gong", "horn"]
+    assert plugins.notifiers["gong"].summary == "A notifier"
+    assert LeftOut("more", "notifier 'gong' is offered by another plugin already") in plugins.left_out
+
+
+def test_a_plugin_whose_notifiers_are_none_is_left_out(shelf: Shelf) -> None:
+    shelf.put("bells", "@hookimpl\ndef register_notifiers():\n    return [kind('gong')]\n")
+    assert "register_notifiers gave" in good_is_there_and(shelf.load(), "bells").reason
 
 
 def test_no_plugin_takes_the_name_of_a_measure_that_okrsync_brings(shelf: Shelf) -> None:
