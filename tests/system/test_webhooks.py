@@ -8,10 +8,13 @@ import http.client
 import itertools
 import json
 import re
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +24,21 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from okrsync.app import Workspace
 from okrsync.daemon import events
-from okrsync.daemon.inbox import Inbox
+from okrsync.daemon.inbox import Hint, Inbox
+from okrsync.daemon.jobs import Jobs
 from okrsync.daemon.loop import Daemon
 from okrsync.daemon.notify import ServiceManager
+from okrsync.daemon.running import Ground
 from okrsync.daemon.web.port import Port
+from okrsync.daemon.web.receiving import STATUS, Fate
 from okrsync.daemon.web.serving import Address
 from okrsync.domain.ref import Ref
+from okrsync.engine.connections import Connections
 from tests.system.calling import KR1, O1
 from tests.system.cli_desk import begin, okrsync
-from tests.system.grounds import Desk, GitHub, Ground, JiraCloud, served
+from tests.system.grounds import Desk, GitHub, JiraCloud, served
+from tests.system.grounds import Ground as Site
+from tests.system.pages import DOCS, blocks, table, text_of
 
 SECRET = "it is a secret between two"
 _NUMBERS = itertools.count(1)
@@ -100,7 +109,7 @@ def figures(text: str) -> dict[str, float]:
 
 
 @contextmanager
-def manned(ground: Ground, folder: Path) -> Iterator[Manned]:
+def manned(ground: Site, folder: Path) -> Iterator[Manned]:
     with served(ground):
         desk = Desk(ground, folder)
         (folder / "secret").write_text(SECRET)
@@ -305,3 +314,73 @@ def test_with_webhooks_off_nothing_listens_and_a_taken_address_is_named(tmp_path
             process.terminate()
             _, said = process.communicate(timeout=10)
         assert process.returncode == 0 and "Traceback" not in said, said
+
+
+GUIDE = DOCS / "how-to" / "webhooks.md"
+_AS_WRITTEN = re.compile(r"<!-- test: as written -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def guided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Port, Inbox, Path]]:
+    """A port by the settings of the guide, which show the tracker `work`, with a tracker `code` beside it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    secrets = tmp_path / ".config" / "okrsync"
+    secrets.mkdir(parents=True)
+    for name in ("jira-webhook-secret", "github-webhook-secret"):
+        (secrets / name).write_text(f"the secret of {name}\n")
+        (secrets / name).chmod(0o600)
+    (block,) = blocks(GUIDE, "toml")
+    github = (
+        'type = "github"\ntoken = { env = "T" }\nwebhook_secret = { file = "~/.config/okrsync/github-webhook-secret" }'
+    )
+    mapping = '[[mappings]]\ntracker = "code"\nproject = "acme/web"\nobjectives = { as = "milestone" }'
+    (tmp_path / "okrsync.toml").write_text(f"{block.text}\n{mapping}\n\n[trackers.code]\n{github}\n")
+    (tmp_path / "okrs").mkdir()
+    workspace, inbox = Workspace.load(tmp_path / "okrsync.toml"), Inbox()
+    connections = Connections(workspace.settings, workspace.plugins, {})
+    ground = Ground(workspace, Jobs.of(workspace.settings), connections)
+    address = Address("127.0.0.1", 0)
+    port = Port(address, inbox, ground=lambda: ground, last_progress=time.monotonic, warn=pytest.fail)
+    try:
+        port(events.Started(datetime.now(UTC), 1, ()))
+        yield port, inbox, secrets
+    finally:
+        port.close()
+        inbox.close()
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="curl and openssl are not here")
+def test_the_guide_goes_as_written(guided: tuple[Port, Inbox, Path]) -> None:
+    port, inbox, _ = guided
+    written = _AS_WRITTEN.findall(text_of(GUIDE))
+    for script in written:
+        assert "http://127.0.0.1:8321/" in script
+        script = script.replace("127.0.0.1:8321", str(port.address))
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=20)
+        (answer,) = blocks(GUIDE, "json")
+        assert done.stdout.strip() == answer.text.strip(), done.stderr
+    hints: list[Hint] = []
+    while len(hints) < len(written) == 2:
+        inbox.wait(10)
+        hints += inbox.take_hints()
+    assert hints == [Hint("work", "PLAT", "10001"), Hint("code", "acme/web", "acme/web/issues/7")]
+
+
+def test_a_new_secret_counts_from_a_reload_on(guided: tuple[Port, Inbox, Path]) -> None:
+    port, _, secrets = guided
+    body = b'{"webhookEvent": "jira:issue_updated", "issue": {"id": "1", "key": "PLAT-1"}}'
+
+    def status(secret: str, delivery: str) -> str:
+        headers = {"X-Hub-Signature": signed(body, secret), "X-Atlassian-Webhook-Identifier": delivery}
+        answer = requests.post(f"http://{port.address}/webhooks/work", data=body, headers=headers, timeout=5)
+        return str(answer.json()["outcome"])
+
+    assert status("the secret of jira-webhook-secret", "1") == "taken"
+    (secrets / "jira-webhook-secret").write_text("another")
+    port(events.Reloaded(datetime.now(UTC), True))
+    assert status("another", "1") == "seen_before" and status("another", "2") == "taken"
+
+
+def test_the_outcomes_stand_in_the_guide() -> None:
+    rows = table("how-to/webhooks.md", "Answers")
+    assert {(outcome, int(status)) for status, outcome, _ in rows} == {(fate.value, STATUS[fate]) for fate in Fate}

@@ -22,7 +22,7 @@ from okrsync.daemon.standing import Standing
 from okrsync.daemon.web.receiving import Fate
 from okrsync.engine.outcome import ExitCode
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The reference pages about commands and settings are written by the code that they describe."""
+"""The reference pages about commands, metrics and settings are written by the code that they describe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cogapp import Cog
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 
 
-@pytest.mark.parametrize("page", ["commands.md", "settings.md"])
+@pytest.mark.parametrize("page", ["commands.md", "metrics.md", "settings.md"])
 def test_the_page_is_up_to_date(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     cog = Cog()
     code = cog.main(["cog", "--check", str(REFERENCE / page)])
