@@ -125,9 +125,7 @@ KEY_RESULT = keys_of(
         tables('{ on = 2026-11-15, from = 1.5, to = 2.0, reason = "…" }', {"$ref": "#/$defs/target_change"}),
         "How the target was changed in the course of the cycle; target is the newest.",
     ),
-    Key(
-        "score", table({"$ref": "#/$defs/score"}), "What it scored at the end of the cycle."
-    ),
+    Key("score", table({"$ref": "#/$defs/score"}), "What it scored at the end of the cycle."),
 )
 
 OBJECTIVE = keys_of(
