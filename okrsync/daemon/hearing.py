@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from okrsync.daemon.inbox import Hint
@@ -21,12 +21,14 @@ class Heard:
     """The ids of the items that changed; None where only their projects are known, or they are too many."""
 
 
-def heard(hints: Iterable[Hint], settings: Settings) -> dict[str, Heard]:
-    """What the hints say, by tracker. What no mapping holds is left out."""
+def heard(
+    hints: Iterable[Hint], settings: Settings, concerns_us: Callable[[Hint], bool] = lambda _hint: True
+) -> dict[str, Heard]:
+    """What the hints say, by tracker. What no mapping holds is left out, and what does not concern us."""
     places = {(each.tracker, each.project) for each in settings.mappings}
     by_tracker: dict[str, list[Hint]] = {}
     for hint in hints:
-        if (hint.tracker, hint.project) in places:
+        if (hint.tracker, hint.project) in places and concerns_us(hint):
             by_tracker.setdefault(hint.tracker, []).append(hint)
     return {tracker: _heard(group) for tracker, group in by_tracker.items()}
 

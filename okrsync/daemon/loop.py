@@ -9,6 +9,7 @@ from os import environ, getpid
 
 from okrsync.app import Workspace, utc_now
 from okrsync.daemon import events
+from okrsync.daemon.concerning import concerning
 from okrsync.daemon.hearing import heard
 from okrsync.daemon.inbox import Hint, Inbox
 from okrsync.daemon.jobs import CHECK_INS, RECONCILE, Jobs, Poll, labels
@@ -195,7 +196,8 @@ class Daemon:
         return self._follow_up(together)
 
     def _poll_hinted(self, hints: Sequence[Hint]) -> None:
-        told = heard(hints, self._ground.workspace.settings)
+        workspace = self._ground.workspace
+        told = heard(hints, workspace.settings, concerning(workspace))
         done = self._runner.poll_hinted(self._ground, told, "told of changes")
         if self._was_done(done):
             assert done is not None

@@ -24,6 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from okrsync.app import Workspace
 from okrsync.daemon import events
+from okrsync.daemon.concerning import concerning
 from okrsync.daemon.inbox import Hint, Inbox
 from okrsync.daemon.jobs import Jobs
 from okrsync.daemon.loop import Daemon
@@ -171,6 +172,18 @@ def test_a_webhook_for_one_issue_leads_to_a_look_at_that_one(jira: Manned) -> No
     paths = [each.path for each in site.requests.records[asked:]]
     read = [each for each in paths if re.search(r"/issue/\d+$", each)]
     assert len(read) == 1 and not any("search" in each for each in paths[: paths.index(read[0]) + 1]), paths
+
+
+def test_what_changes_elsewhere_in_the_project_is_looked_at_where_it_counts(jira: Manned) -> None:
+    desk = jira.desk
+    ours = desk.ground.site.issue(desk.ground._key(KR1)).id  # type: ignore[attr-defined]
+    hints = [Hint("work", "PROJA", str(ours)), Hint("work", "PROJA"), Hint("work", "PROJA", "4711")]
+    assert [concerning(desk.workspace())(each) for each in hints] == [True, True, False]
+    desk.replace("team-0.toml", 'measure = { from = "field" }', 'measure = { from = "children" }')
+    assert [concerning(desk.workspace())(each) for each in hints] == [True, True, True]
+    desk.replace("team-0.toml", 'measure = { from = "children" }', 'measure = { from = "field" }')
+    desk.lose_cache()
+    assert concerning(desk.workspace())(hints[2]), "who knows nothing leaves nothing out"
 
 
 def test_a_thousand_webhooks_lead_to_a_handful_of_requests(jira: Manned) -> None:
