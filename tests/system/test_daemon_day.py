@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from prometheus_client.parser import text_string_to_metric_families
 
 from okrsync.app import Workspace
 from okrsync.cli.call import Call
@@ -23,6 +24,7 @@ from okrsync.daemon import events
 from okrsync.daemon.inbox import Hint, Inbox, Stop
 from okrsync.daemon.loop import Daemon
 from okrsync.daemon.standing import standing
+from okrsync.daemon.web.metrics import Metrics
 from okrsync.domain.ref import Marker
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.faults import Fault
@@ -76,7 +78,8 @@ class Day:
         self._machine = machine
         self.inbox = Inbox(Patience(lambda span: self._be_at(self.clock.now() + span)))
         self.seen: list[events.Event] = []
-        self.observers: list[events.Observer] = [self.seen.append, Log(Call(log_format="json"))]
+        self.metrics = Metrics(lambda: standing(self.load()), lambda: 0.0, dict)
+        self.observers: list[events.Observer] = [self.seen.append, Log(Call(log_format="json")), self.metrics]
         self.script: dict[datetime, Callable[[], object]] = {NEXT_MIDNIGHT: self.inbox.stop.set}
 
     def at(self, hour: int, minute: int, act: Callable[[], object]) -> None:
@@ -114,6 +117,14 @@ class Day:
         ).run()
         self.inbox.close()
 
+    def scrape(self) -> dict[str, float]:
+        """What the metrics say now: name and values of labels → value."""
+        return {
+            " ".join([each.name, *each.labels.values()]): each.value
+            for family in text_string_to_metric_families(self.metrics.exposition()[0].decode())
+            for each in family.samples
+        }
+
     def of(self, kind: type[events.Event]) -> list[Any]:
         return [each for each in self.seen if type(each) is kind]
 
@@ -138,6 +149,9 @@ def test_a_day_is_told_alike_by_log_cache_and_server(day: Day, capsys: pytest.Ca
     day.at(15, 10, lambda: os.environ.__setitem__(TOKEN_VARIABLE, "the-next-one"))
     day.at(16, 10, lambda: broken.write_text("this is no TOML"))
     day.at(16, 25, broken.unlink)
+    scraped: list[dict[str, float]] = []
+    for hour, minute in ((11, 45), (12, 45), (16, 20)):
+        day.at(hour, minute, lambda: scraped.append(day.scrape()))
     day.run()
 
     # Every half hour from 22:30 to 16:00 is 36 times, and once of these the complete sync; the mended documents are
@@ -186,6 +200,24 @@ def test_a_day_is_told_alike_by_log_cache_and_server(day: Day, capsys: pytest.Ca
         (each.kind, each.requests, each.exit_code) for each in ended
     ]
     assert Counter(each["what"] for each in said if "fail" in str(each.get("what"))) == {"mapping-failed": 2}
+    # … and the metrics do: in the outage, after it, while the documents are wrong, and in the end.
+    failing, lag = "okrsync_mapping_failing work/PROJA", "okrsync_mapping_lag_seconds work/PROJA"
+    refused, at_last = "okrsync_settings_refused", day.scrape()
+    # The last good poll before the outage was at 11:00.
+    assert [(each[failing], each[lag], each[refused]) for each in scraped] == [
+        (1, 2700, 0),
+        (0, 900, 0),
+        (0, 1200, 1),
+    ]
+    assert at_last["okrsync_requests_total"] == len(site.requests.records)
+    assert at_last["okrsync_changes_made_total"] == len(site.requests.writes())
+    counted = {key: value for key, value in at_last.items() if key.startswith("okrsync_runs_total") and value}
+    assert counted == {
+        "okrsync_runs_total poll done": 45,
+        "okrsync_runs_total poll no_tracker": 4,
+        "okrsync_runs_total reconcile done": 2,
+        "okrsync_runs_total sync done": 1,
+    }
     # A quiet poll: one search. Nothing else was asked in the hours in which nothing happened.
     quiet = [
         each.requests for each in ended if each.kind == "poll" and each.at > datetime(2026, 10, 25, 17, tzinfo=UTC)

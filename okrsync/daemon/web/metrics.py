@@ -75,7 +75,12 @@ FAMILIES = (
         "Key results whose value is older than the check-in period, or could not be read; missing while documents are"
         " wrong.",
     ),
-    Family("gauge", "next_run_timestamp_seconds", "When a job is due next; it lies in the past where the job waits for its turn.", ("job_name",)),
+    Family(
+        "gauge",
+        "next_run_timestamp_seconds",
+        "When a job is due next; it lies in the past where the job waits for its turn.",
+        ("job_name",),
+    ),
     Family("gauge", "last_run_timestamp_seconds", "When the last run ended; missing before the first."),
     Family("gauge", "last_run_exit_code", "How it ended, as a command's exit code; missing before the first."),
     Family("gauge", "settings_refused", "Whether changed settings or documents are wrong, and not in use (1), or not."),
