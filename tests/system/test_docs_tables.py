@@ -63,6 +63,7 @@ def test_the_feature_matrix_is_what_the_plugins_can_do() -> None:
             "answers queries": can.queries,
             "tells who changed a field, and when": can.field_history,
             "fields are written with the item": can.fields_with_item,
+            "[webhooks](../how-to/webhooks.md)": kinds[kind].webhooks is not None,
         }
         assert {feature: cells[flavour] for feature, cells in said.items()} == {
             "objectives.as": ", ".join(sorted(can.objective_forms)),
