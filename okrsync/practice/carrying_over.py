@@ -325,16 +325,20 @@ def _asked(key_result: KeyResult) -> str:
 
 
 def _retitled(key_result: KeyResult, baseline: float | None, target: float | None) -> tuple[str, bool]:
-    """The title with the new numbers in the place of the old ones, and whether it has none of the old ones left."""
+    """The title with the new numbers in the place of the old ones, and whether it has none of the old ones left.
+
+    A target that was changed in the course of the cycle may still be in the title as it was.
+    """
     title, is_right = key_result.title, True
     if same_number(key_result.baseline, key_result.target):
         return title, is_right
-    changes = ((key_result.baseline, baseline), (key_result.target, target))
+    earlier = (each.before for each in key_result.target_changes)
+    changes = (((key_result.baseline,), baseline), ((key_result.target, *earlier), target))
     places: list[tuple[int, int, str]] = []
-    for old, new in changes:
-        if old is None or new is None or same_number(old, new):
+    for olds, new in changes:
+        found = [each for each in _NUMBER.finditer(title) if any(same_number(float(each.group()), old) for old in olds)]
+        if new is None or all(same_number(float(each.group()), new) for each in found):
             continue
-        found = [each for each in _NUMBER.finditer(title) if same_number(float(each.group()), old)]
         if len(found) > 1:
             is_right = False
         places += [(each.start(), each.end(), number_text(new)) for each in found if len(found) == 1]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.domain.cycle import parse_cycle
-from okrsync.domain.okr import KeyResult, Kind, Kpi, Level, Measure, Objective, Okrs, Phase, Score, Stage
+from okrsync.domain.okr import KeyResult, Kind, Kpi, Level, Measure, Objective, Okrs, Phase, Score, Stage, TargetChange
 from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
 from okrsync.practice.carrying_over import CarryingOver, Choices, Ending, carry_over, ended
@@ -127,6 +127,36 @@ def test_what_is_counted_anew_keeps_its_numbers(measure: Measure) -> None:
     (key_result,) = found.key_results
     assert (key_result.baseline, key_result.target) == (4.0, 1.5)
     assert "begins anew" in key_result.to_fill_in[0]
+
+
+@pytest.mark.parametrize(
+    ("title", "mended"),
+    [
+        ("Cut p95 from 4.0 s to 1.5 s", "Cut p95 from 3 s to 2 s"),  # the target that the cycle began with
+        ("Cut p95 from 4.0 s to 1.8 s", "Cut p95 from 3 s to 2 s"),  # one in between
+        ("Cut p95 from 4.0 s to 2 s", "Cut p95 from 3 s to 2 s"),
+        ("Cut p95 from 4.0 s to 2.0 s", "Cut p95 from 3 s to 2.0 s"),
+    ],
+)
+def test_a_title_that_names_a_target_of_before_a_change_gets_the_newest(title: str, mended: str) -> None:
+    changes = (
+        TargetChange(date(2026, 10, 20), 1.5, 1.8, "The vendor is late"),
+        TargetChange(date(2026, 11, 15), 1.8, 2.0, "The vendor is later"),
+    )
+    before = reach(title=title, target=2.0, target_changes=changes)
+    [found] = carried(objective("signup", before), values={P95: 3.0}).objectives
+    [key_result] = found.key_results
+    assert (key_result.title, key_result.baseline, key_result.target) == (mended, 3.0, 2.0)
+    assert not key_result.to_fill_in
+
+
+def test_a_title_that_names_both_the_old_target_and_the_new_one_is_left_to_people() -> None:
+    change = TargetChange(date(2026, 11, 15), 1.5, 2.0, "The vendor is late")
+    before = reach(title="Cut p95 to 2 s, not 1.5 s", target=2.0, target_changes=(change,))
+    [found] = carried(objective("signup", before), values={P95: 3.0}).objectives
+    [key_result] = found.key_results
+    assert key_result.title == before.title
+    assert "its title" in key_result.to_fill_in[0]
 
 
 def test_a_title_with_an_old_number_twice_is_left_to_people() -> None:
