@@ -12,11 +12,12 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomlkit
+from tomlkit import TOMLDocument
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Item
+from tomlkit.items import Date, DateTime, InlineTable, Item
 
 from okrsync.documents.forms import Key, WrongValue
 from okrsync.documents.keys import KEY_RESULT, OBJECTIVE
@@ -41,6 +42,8 @@ EDITABLE = (
 """The keys of an objective that can be changed, in the order in which they are written."""
 EDITABLE_OF_KEY_RESULTS = ("title", "baseline", "target", "unit", "owner", "due", "target_changes", "score")
 """The keys of a key result that can be changed, in the order in which they are written."""
+
+Parsed = TypeVar("Parsed")
 
 Value = str | bool | float | date | Sequence[Any] | Mapping[str, Any] | None
 """What a key can be set to, as TOML has it; tables are written in one line each."""
@@ -133,7 +136,7 @@ def _at(data: Any, place: TomlPath) -> Any:
 
 def _with_values(text: str, place: TomlPath, values: Mapping[str, Any]) -> str:
     """The text with keys that are there set, or removed."""
-    document = tomlkit.parse(text)
+    document = _parsed(text)
     table = _at(document, place)
     for name, value in values.items():
         if value is None:
@@ -163,7 +166,7 @@ def _with_key(text: str, header: TomlPath, name: str, value: Any) -> str:
         with contextlib.suppress(tomllib.TOMLDecodeError):
             if tomllib.loads(changed) == wanted:
                 return changed
-    document = tomlkit.parse(text)
+    document = _parsed(text)
     _at(document, header)[name] = _item(value)
     return tomlkit.dumps(document)
 
@@ -182,7 +185,7 @@ def _item(value: Any) -> Item:
     item: Item
     if isinstance(value, dict):
         pairs = ", ".join(f"{name} = {_item(each).as_string()}" for name, each in value.items())
-        item = tomlkit.value(f"{{ {pairs} }}")
+        item = _spaced(tomlkit.value(f"{{ {pairs} }}"))
     elif isinstance(value, list):
         item = tomlkit.array()
         item.extend([_item(each) for each in value])
@@ -191,6 +194,21 @@ def _item(value: Any) -> Item:
     else:
         item = tomlkit.item(value)
     return item
+
+
+def _parsed(text: str) -> TOMLDocument:
+    """A document that is written back as it is, byte for byte."""
+    return _spaced(tomlkit.parse(text))
+
+
+def _spaced(parsed: Parsed) -> Parsed:
+    """With the space behind dates in inline tables, which tomlkit reads and forgets to write: `{ on = 2026-12-31 }`."""
+    within = parsed.values() if isinstance(parsed, Mapping) else parsed if isinstance(parsed, list) else ()
+    for each in within:
+        _spaced(each)
+        if isinstance(parsed, InlineTable) and isinstance(each, Date | DateTime):
+            each.trivia.trail = each.trivia.comment_ws
+    return parsed
 
 
 def _plain(value: Any) -> Any:

@@ -121,6 +121,22 @@ def test_they_are_written_with_everything_else_left_as_it_is(tmp_path: Path) -> 
     assert "target = 2.5  # was 1.5\n" in path.read_text()
 
 
+def test_tables_in_a_line_have_a_space_at_either_end_also_behind_a_date(tmp_path: Path) -> None:
+    mine = "  phases = [{ target = 0.5, by = 2026-11-15 }, { target = 1.0, by = 2026-12-31 }]  # mine\n"
+    path = written(tmp_path, mine)
+    before = path.read_text()
+    digest = load(tmp_path / "okrs", tmp_path).files["okrs/a.toml"].digest
+    digest = set_values(path, "fast/p95", {"title": "Cut it"}, digest)
+    assert mine in path.read_text()
+    assert len(set(before.splitlines()) - set(path.read_text().splitlines())) == 1
+    score = {"computed": 0.5, "on": date(2026, 12, 31)}
+    digest = set_values(path, "fast/p95", {"score": score}, digest)
+    assert "score  = { computed = 0.5, on = 2026-12-31 }\n" in path.read_text()
+    set_values(path, "fast/p95", {"score": {**score, "computed": 0.6}}, digest)
+    assert "score  = { computed = 0.6, on = 2026-12-31 }\n" in path.read_text()
+    assert mine in path.read_text()
+
+
 def test_a_score_is_replaced_and_taken_away(tmp_path: Path) -> None:
     path = written(tmp_path, "  score = { computed = 0.5 }  # first\n")
     digest = load(tmp_path / "okrs", tmp_path).files["okrs/a.toml"].digest
