@@ -217,6 +217,7 @@ class Engine:
             young=outbox.journal.recent(),
             begun=outbox.begun(),
             unshown=outbox.unshown(),
+            missed=inputs.cache.links.missed(),
             written=self._writes(outbox).recent(),
             at_once=inputs.at_once,
         )
@@ -336,6 +337,8 @@ class Engine:
                 link = known.get(ref)
                 if link is None or (link.tracker, link.at) != (located.tracker, located.item.at):
                     cache.links.put(Link(ref, located.item.kind, located.tracker, located.item.at))
+            cache.links.found_again(cache.links.missed() & seen.fetched.snapshot.items.keys())
+            cache.links.miss(seen.fetched.snapshot.missed)
             for ref in seen.fetched.snapshot.gone:
                 cache.links.mark_gone(ref)
             cache.observations.record(values)

@@ -1,7 +1,8 @@
 """Reading the trackers into a snapshot.
 
-An item that is not in an answer is never believed to be gone: `engine.missing` asks for it by its id. What would be
-created is looked up by its marker once more where reading did not do that, because a mistake there makes a duplicate.
+An item that is not in an answer is never believed to be gone: `engine.missing` asks for it by its id, and what is not
+found there is believed to be gone when a second reading does not find it either. What would be created is looked up by
+its marker once more where reading did not do that, because a mistake there makes a duplicate.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class Quest:
     """What of it no search need show yet, although the request is done by now."""
     at_once: bool = False
     """Whether trackers are read at the same time."""
+    missed: frozenset[Ref] = frozenset()
+    """The linked items that an earlier reading did not find either."""
     written: Mapping[ItemAt, Shape] = field(default_factory=dict)
     """What was changed in the last minutes, so that searches may still show it as it was."""
 
@@ -115,12 +118,16 @@ class _Fetch:
             if not self.pool.get(name)
             for scope in scopes
         }
+        gone = absence.gone - items.keys()
+        # One answer may be wrong, for example after a search index or a replica was lost.
+        missed = gone - quest.missed
         snapshot = Snapshot(
             items=items,
             # Whose own item could not be read again has nothing to be told apart from its copies by.
             duplicates={ref: copies for ref, copies in found.duplicates.items() if ref in items},
-            gone=absence.gone - items.keys(),
-            unsure=absence.unsure - items.keys(),
+            gone=gone - missed,
+            missed=missed,
+            unsure=(absence.unsure - items.keys()) | missed,
             unread=frozenset(self.unread),
             doubted=absence.doubted,
             claimed=claims_of_others(quest.workspace, items),

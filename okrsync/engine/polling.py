@@ -95,7 +95,7 @@ class Poller(Engine):
             return True
         links = cache.links.live()
         found = seen.fetched.snapshot
-        return bool(found.gone) or any(
+        return bool(found.gone | found.missed | (cache.links.missed() & found.items.keys())) or any(
             ref not in links or (links[ref].tracker, links[ref].at) != (located.tracker, located.item.at)
             for ref, located in found.items.items()
         )

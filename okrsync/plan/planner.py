@@ -136,6 +136,12 @@ class _Planner:
     def _doubt(self, wanted: Wanted) -> str | None:
         """Why it is not created although it is not there."""
         placement = wanted.placement
+        if wanted.ref in self.snapshot.missed:
+            link = self.links[wanted.ref]
+            return (
+                f"{link.key} of {link.tracker} was not found, and had been there: where it was deleted, the next sync"
+                " creates it again; where the account may not see it any more, give it back the permission before"
+            )
         if out_of_sight := self._out_of_sight(wanted.ref):
             return f"{out_of_sight} forgets it, and the next sync creates it again"
         if (placement.tracker, placement.project) in self.snapshot.doubted:
@@ -156,7 +162,7 @@ class _Planner:
     def _out_of_sight(self, ref: Ref) -> str | None:
         """What is to be said of a linked item of which nobody can tell whether it is gone."""
         link = self.links.get(ref)
-        if link is None or ref not in self.snapshot.unsure:
+        if link is None or ref not in self.snapshot.unsure - self.snapshot.missed:
             return None
         return (
             f"{link.key} of {link.tracker} was not in the answer, and that it is gone could not be confirmed, or too"

@@ -119,7 +119,9 @@ class Snapshot:
     duplicates: Mapping[Ref, tuple[Located, ...]] = field(default_factory=dict)
     """Further items with the marker of an item above, for example copies that people made."""
     gone: frozenset[Ref] = frozenset()
-    """Linked items that the tracker says do not exist any more."""
+    """Linked items that the tracker says do not exist any more, in two readings."""
+    missed: frozenset[Ref] = frozenset()
+    """Linked items that it said so of for the first time: part of those that nobody can be sure of."""
     unsure: frozenset[Ref] = frozenset()
     """Linked items that were not in the answer, and too many at once to believe that they are gone."""
     pending: frozenset[Ref] = frozenset()

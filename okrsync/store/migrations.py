@@ -34,10 +34,16 @@ def notices(db: Database) -> None:
     db.executescript(_NOTICES)
 
 
+def missed_items(db: Database) -> None:
+    """Since when a linked item was not found: what one reading misses, a second one has to miss too."""
+    db.executescript("alter table links add column missed_at text;")
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_begin", begin),
     ("0002_check_in_comments", check_in_comments),
     ("0003_notices", notices),
+    ("0004_missed_items", missed_items),
 )
 
 

@@ -7,7 +7,7 @@ from okrsync.store.session import Session
 
 MIGRATION_SET = "okrsync"
 """The name of our migrations in the table that sqlite-utils keeps of them."""
-STEPS = ("0001_begin", "0002_check_in_comments", "0003_notices")
+STEPS = ("0001_begin", "0002_check_in_comments", "0003_notices", "0004_missed_items")
 """The names of all migrations, oldest first. `okrsync.store.migrations` holds them."""
 VERSION = len(STEPS)
 """What `PRAGMA user_version` says once all of them are applied."""

@@ -348,9 +348,13 @@ class Company(RuleBasedStateMachine):
         self.show_everything()
         for server in self.servers:
             server.heal()
-        for _ in range(6):
+        for _ in range(8):
             self.world.time.sleep(self.sure + 1)
+            missed = self.missed()
             outcome = self.world.sync()
+            if self.missed() != missed:
+                # What is not found for the first time waits for the next sync.
+                continue
             emptied = any(each.action is Action.CREATE for each in outcome.held)
             if emptied and self.needs_the_cache:
                 return
@@ -371,6 +375,10 @@ class Company(RuleBasedStateMachine):
         assert self.world.open_intents() == 0
         self.see_that_nobody_is_hurt()
         self.see_that_both_sides_agree({each.ref for each in again.held})
+
+    def missed(self) -> frozenset[Ref]:
+        with self.world.open_cache() as cache:
+            return cache.links.missed()
 
     # What has to be
 

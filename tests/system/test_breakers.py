@@ -129,6 +129,8 @@ def test_a_fifth_and_five_at_least_are_gone(desk: Desk, okrsync: Okrsync, gone: 
     if code:
         assert len(is_held(desk, okrsync, "cache rebuild")) == gone
     else:
+        first = okrsync("sync", "--json")
+        assert first.code == 3 and first.json["changes"] == [] and len(first.json["held"]) == gone
         assert okrsync("sync").code == 0 and len(ground.texts()) == 15
 
 

@@ -86,12 +86,32 @@ class Links:
                 "insert into links (ref, kind, tracker, project, item_id, item_key, url, created_at, state)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, 'live')"
                 " on conflict (ref) where state = 'live' do update set kind = excluded.kind,"
-                " project = excluded.project, item_key = excluded.item_key, url = excluded.url",
+                " project = excluded.project, item_key = excluded.item_key, url = excluded.url, missed_at = null",
                 [
                     (str(each.ref), each.kind, each.tracker, each.at.project, each.at.id, each.at.key, each.at.url, now)
                     for each in links
                 ],
             )
+
+    def missed(self) -> frozenset[Ref]:
+        """What the last complete reading did not find, and what no second one has confirmed yet."""
+        return frozenset(
+            self._session.select(Ref.parse, "select ref from links where state = 'live' and missed_at is not null")
+        )
+
+    def miss(self, refs: Iterable[Ref]) -> None:
+        """Note that the tracker did not find the items of `refs`, each asked for by its id; the first time stays."""
+        now = self._session.now()
+        self._session.write_many(
+            "update links set missed_at = ? where ref = ? and state = 'live' and missed_at is null",
+            [(now, str(ref)) for ref in refs],
+        )
+
+    def found_again(self, refs: Iterable[Ref]) -> None:
+        """Note that the items of `refs` are there after all."""
+        self._session.write_many(
+            "update links set missed_at = null where ref = ? and state = 'live'", [(str(ref),) for ref in refs]
+        )
 
     def mark_gone(self, ref: Ref) -> None:
         """Note that the item of `ref` is gone, which only the tracker's own answer about that item can tell."""

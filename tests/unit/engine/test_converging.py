@@ -48,6 +48,7 @@ def test_what_aligns_to_an_item_that_is_made_again_points_to_the_new_one(found: 
     world = aligned(found, style)
     old = world.item(COMPANY).at
     world.server.people.delete(old)
+    assert world.sync().done == ()
     once(world)
     new, signup = world.item(COMPANY).at, world.item(SIGNUP)
     assert new.url in signup.description and f"{old.url}]" not in signup.description

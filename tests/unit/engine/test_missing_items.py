@@ -26,11 +26,64 @@ def counts(world: World) -> list[int]:
     return [len(world.items(each)) for ref in refs for each in (ref, ref.child("kr1"))]
 
 
-def test_one_deleted_item_is_created_again(found: Found) -> None:
+GONE = Ref(CYCLE, "o1", "kr1")
+
+
+def test_one_deleted_item_is_created_again_when_a_second_sync_does_not_find_it_either(found: Found) -> None:
     world = company(found)
-    world.server.people.delete(world.item(Ref(CYCLE, "o1", "kr1")).at)
+    world.server.people.delete(world.item(GONE).at)
+    first = world.sync()
+    assert first.done == () and first.exit_code is ExitCode.HELD
+    assert held(first) == [("create", "o1/kr1", None)] and "was not found" in first.held[0].why
     assert planned(world.sync()) == [("create", "o1/kr1", None)]
-    assert planned(world.sync()) == []
+    again = world.sync()
+    assert again.done == () and again.exit_code is ExitCode.DONE
+
+
+def test_a_plan_notes_nothing_and_a_pull_is_a_reading_too(found: Found) -> None:
+    world = company(found)
+    world.server.people.delete(world.item(GONE).at)
+    for _ in range(3):
+        assert held(world.run("plan")) == [("create", "o1/kr1", None)]
+    world.run("pull")
+    assert [each.action for each in world.run("plan").plan.changes] == ["create"]
+    assert planned(world.sync()) == [("create", "o1/kr1", None)]
+
+
+def test_a_reading_that_fails_confirms_nothing(found: Found) -> None:
+    world = company(found)
+    world.server.people.delete(world.item(GONE).at)
+    world.sync()
+    world.server.fail("read", Transient("the connection broke off"), times=99)
+    assert world.sync().done == ()
+    world.server.heal()
+    world.server.fail("item", Transient("the connection broke off"), times=99)
+    assert world.sync().done == ()
+    world.server.heal()
+    assert planned(world.sync()) == [("create", "o1/kr1", None)]
+
+
+def test_what_is_found_again_is_missed_for_the_first_time_again(found: Found) -> None:
+    world = company(found)
+    item = world.item(GONE)
+    kept = world.server.items[item.at.id]
+    for _ in range(2):
+        world.server.people.delete(item.at)
+        assert world.sync().exit_code is ExitCode.HELD
+        world.server.items[item.at.id] = kept
+        again = world.sync()
+        assert again.done == () and again.exit_code is ExitCode.DONE
+    assert len(world.items(GONE)) == 1
+
+
+def test_the_deleted_item_of_a_draft_is_not_missed(found: Found) -> None:
+    world = company(found)
+    world.edit("o1", stage="draft")
+    world.sync()
+    world.server.people.delete(world.item(GONE).at)
+    for _ in range(3):
+        outcome = world.sync()
+        assert outcome.done == () and outcome.held == ()
 
 
 @pytest.mark.parametrize("objectives", [1, 4])

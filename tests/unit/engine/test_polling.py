@@ -139,8 +139,10 @@ def test_a_hinted_item_that_is_gone_is_asked_for_and_known_to_be_gone(company: W
     kr = Ref(CYCLE, "o1").child("kr1")
     gone = company.item(kr).at
     company.server.people.delete(gone)
-    polled = poll(company, hinted={"work": [gone.id]})
-    assert [(each.action.value, each.ref) for each in polled.outcome.plan.changes if each.ref == kr] == [("create", kr)]
+    first = poll(company, hinted={"work": [gone.id]})
+    assert not first.calls_for_a_sync and [each.ref for each in first.outcome.held] == [kr] and first.recorded
+    second = poll(company)
+    assert [(each.action.value, each.ref) for each in second.outcome.plan.changes if each.ref == kr] == [("create", kr)]
 
 
 def test_what_is_not_asked_for_is_left_alone(found: Found) -> None:

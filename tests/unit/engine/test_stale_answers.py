@@ -30,7 +30,7 @@ def lagging(found: Found, **options: str) -> World:
 
 def rest(world: World) -> None:
     """When searches show everything, nothing is left to do."""
-    for _ in range(2):
+    for _ in range(3):
         world.time.sleep(SURE)
         outcome = world.sync()
     assert outcome.done == () and outcome.failures == ()
