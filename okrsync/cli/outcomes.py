@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from okrsync.cli.call import Call
 from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Failure, Outcome
+from okrsync.reports.check_in_views import check_in_json, heard_lines, heard_text
 from okrsync.reports.plan_views import Line, Tone, done_lines, held_lines, lines_picture, lines_text, plan_lines, tally
 from okrsync.reports.words import counted
+from okrsync.store.values import CheckIn
 
 
 def failure_json(failure: Failure) -> dict[str, Any]:
@@ -23,11 +25,12 @@ def failure_json(failure: Failure) -> dict[str, Any]:
     }
 
 
-def sync_json(outcome: Outcome) -> dict[str, Any]:
-    """The outcome of a sync for `--json`: what was done, what is held, what failed."""
+def sync_json(outcome: Outcome, heard: Sequence[CheckIn] = ()) -> dict[str, Any]:
+    """The outcome of a sync for `--json`: what was done, what was heard in comments, what is held, what failed."""
     return {
         "digest": outcome.plan.digest,
         "changes": [change.to_json() for change in outcome.done],
+        "check_ins": [check_in_json(each) for each in heard],
         "held": [change.to_json() for change in outcome.held],
         "failures": [failure_json(each) for each in outcome.failures],
         "requests": outcome.requests,
@@ -52,20 +55,27 @@ def show_plan(call: Call, outcome: Outcome, *, as_json: bool, as_markdown: bool 
     return name_failures(call, outcome)
 
 
-def show_sync(call: Call, outcome: Outcome, keys: Mapping[Ref, str], *, as_json: bool) -> int:
-    """Show what a sync did, and say what failed; the exit code. `keys` names the items as people know them."""
+def show_sync(
+    call: Call, outcome: Outcome, keys: Mapping[Ref, str], heard: Sequence[CheckIn] = (), *, as_json: bool
+) -> int:
+    """Show what a sync did, and say what failed; the exit code.
+
+    `keys` names the items as people know them; `heard` is what was said in comments.
+    """
     if as_json or not call.quiet:
         call.screen.show(
             as_json=as_json,
-            data=lambda: sync_json(outcome),
-            text=lambda: lines_text(_sync_lines(outcome, keys)),
-            picture=lambda _width: lines_picture(_sync_lines(outcome, keys)),
+            data=lambda: sync_json(outcome, heard),
+            text=lambda: lines_text(_sync_lines(outcome, keys, heard)),
+            picture=lambda _width: lines_picture(_sync_lines(outcome, keys, heard)),
         )
     return name_failures(call, outcome)
 
 
-def _sync_lines(outcome: Outcome, keys: Mapping[Ref, str]) -> Iterator[Line]:
+def _sync_lines(outcome: Outcome, keys: Mapping[Ref, str], heard: Sequence[CheckIn]) -> Iterator[Line]:
     yield from done_lines(outcome.done, keys)
+    for line in heard_lines(heard):
+        yield Line(line)
     if outcome.held:
         yield Line("held: these wait for a person", Tone.HEADING)
         for change in outcome.held:
@@ -73,6 +83,7 @@ def _sync_lines(outcome: Outcome, keys: Mapping[Ref, str]) -> Iterator[Line]:
     parts = [tally(outcome.done, done=True) or "nothing to do"]
     if outcome.failures and not outcome.done:
         parts = ["nothing done"]
+    parts += [heard_text(heard)] if heard else []
     parts += [f"{len(outcome.held)} held"] if outcome.held else []
     parts += [f"{len(outcome.failures)} failed"] if outcome.failures else []
     yield Line(f"{'; '.join(parts)} ({counted(outcome.requests, 'request')})", Tone.HEADING)

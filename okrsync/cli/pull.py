@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from okrsync.domain.status import Status
+    from okrsync.engine.engine import Engine
     from okrsync.engine.outcome import Outcome
     from okrsync.reports.moves import Move
+    from okrsync.store.values import CheckIn
 
 
 @command("pull")
@@ -21,25 +23,40 @@ if TYPE_CHECKING:
 @if_running_option
 @json_option
 def pull(call: Call, as_json: bool) -> int:
-    """Read current values from the trackers, and show those that moved. Nothing is written to a tracker."""
+    """Read values and check-ins from the trackers, and show what is new. Nothing is written to a tracker."""
     from okrsync.cli.outcomes import name_failures
     from okrsync.reports.moves import moves
 
     workspace = call.workspace()
-    before, outcome = with_engine(call, workspace, lambda engine: (workspace.status(), engine.pull()))
+
+    def work(engine: Engine) -> tuple[Status, Outcome, tuple[CheckIn, ...]]:
+        return workspace.status(), engine.pull(), engine.conversation.heard.check_ins
+
+    before, outcome, heard = with_engine(call, workspace, work)
     after = workspace.status()
     if as_json or not call.quiet:
-        _show(call, after, moves(before, after), outcome, as_json=as_json)
+        _show(call, after, moves(before, after), heard, outcome, as_json=as_json)
     return name_failures(call, outcome)
 
 
-def _show(call: Call, status: Status, found: tuple[Move, ...], outcome: Outcome, *, as_json: bool) -> None:
+def _show(
+    call: Call,
+    status: Status,
+    found: tuple[Move, ...],
+    heard: tuple[CheckIn, ...],
+    outcome: Outcome,
+    *,
+    as_json: bool,
+) -> None:
     from okrsync.cli.outcomes import failure_json
+    from okrsync.reports.check_in_views import check_in_json, heard_lines, heard_text
     from okrsync.reports.moves import moves_table
     from okrsync.reports.tables import table_picture, table_text
     from okrsync.reports.words import counted
 
-    said = f"{counted(len(found), 'value')} moved in {status.cycle.name} ({counted(outcome.requests, 'request')})"
+    news = f"{counted(len(found), 'value')} moved in {status.cycle.name}"
+    news += f", {heard_text(heard)}" if heard else ""
+    said = f"{news} ({counted(outcome.requests, 'request')})"
 
     def data() -> dict[str, Any]:
         return {
@@ -47,6 +64,7 @@ def _show(call: Call, status: Status, found: tuple[Move, ...], outcome: Outcome,
             "cycle": status.cycle.name,
             "as_of": status.as_of.isoformat(),
             "values": [move.to_json() for move in found],
+            "check_ins": [check_in_json(each) for each in heard],
             "failures": [failure_json(each) for each in outcome.failures],
             "requests": outcome.requests,
             "exit_code": int(outcome.exit_code),
@@ -56,12 +74,12 @@ def _show(call: Call, status: Status, found: tuple[Move, ...], outcome: Outcome,
         from rich.console import Group
         from rich.text import Text
 
-        head = Text(said, style="bold")
-        return Group(head, table_picture(moves_table(found))) if found else head
+        table = [table_picture(moves_table(found))] if found else []
+        return Group(Text(said, style="bold"), *table, *map(Text, heard_lines(heard)))
 
     call.screen.show(
         as_json=as_json,
         data=data,
-        text=lambda: [said, *(table_text(moves_table(found)) if found else ())],
+        text=lambda: [said, *(table_text(moves_table(found)) if found else ()), *heard_lines(heard)],
         picture=picture,
     )

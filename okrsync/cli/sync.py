@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from okrsync.engine.outcome import Outcome
     from okrsync.plan.saved import SavedPlan
     from okrsync.plan.values import Plan
+    from okrsync.store.values import CheckIn
 
 
 @command("sync")
@@ -52,18 +53,19 @@ def sync(call: Call, expect: str | None, file: Path | None, dry_run: bool, as_js
     if saved and file:
         check_belongs(saved, file, workspace)
 
-    def work(engine: Engine) -> tuple[Outcome, dict[Ref, str]]:
+    def work(engine: Engine) -> tuple[Outcome, dict[Ref, str], tuple[CheckIn, ...]]:
         try:
             outcome = engine.plan() if dry_run else engine.sync(expect)
         except PlanChanged as changed:
             _show_differences(call, saved, changed.due, as_json=as_json)
             raise Ended(str(changed), HELD) from changed
-        return outcome, {ref: link.at.key for ref, link in engine.inputs.cache.links.live().items()}
+        keys = {ref: link.at.key for ref, link in engine.inputs.cache.links.live().items()}
+        return outcome, keys, engine.conversation.heard.check_ins
 
-    outcome, keys = with_engine(call, workspace, work, alone=not dry_run)
+    outcome, keys, heard = with_engine(call, workspace, work, alone=not dry_run)
     tell_waiting(call, workspace)
     if not dry_run:
-        return show_sync(call, outcome, keys, as_json=as_json)
+        return show_sync(call, outcome, keys, heard, as_json=as_json)
     if expect is None or outcome.plan.digest == expect:
         return show_plan(call, outcome, as_json=as_json)
     if saved:

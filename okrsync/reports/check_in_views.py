@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from okrsync.domain.numbers import number_text
@@ -48,6 +48,24 @@ def check_in_lines(check_in: CheckIn, details: Mapping[str, Any]) -> Iterator[st
             yield f"  commented on {words.shown(change['key'] or 'its item')}"
         elif change["ref"] in {str(check_in.ref), str(check_in.ref.parent)} and change["field"]:
             yield f"  wrote {words.shown(change['field'])} of {words.shown(change['key'] or 'its item')}"
+
+
+MOST_HEARD = 20
+"""How many check-ins that were heard are shown one by one: into an empty cache come those of a whole cycle."""
+
+
+def heard_text(heard: Sequence[CheckIn]) -> str:
+    """How many check-ins came out of comments; empty where none did."""
+    return f"{words.counted(len(heard), 'check-in')} heard in comments" if heard else ""
+
+
+def heard_lines(heard: Sequence[CheckIn]) -> Iterator[str]:
+    """Check-ins that came out of comments, for people: the newest, oldest of them first."""
+    ordered = sorted(heard, key=lambda each: (each.at, str(each.ref)))
+    if left := len(ordered[:-MOST_HEARD]):
+        yield f"{words.counted(left, 'check-in')} more, before these"
+    for each in ordered[-MOST_HEARD:]:
+        yield from check_in_lines(each, {})
 
 
 def due_json(due: Iterable[Due]) -> list[dict[str, Any]]:

@@ -178,7 +178,9 @@ def test_comments_are_check_ins_and_what_nobody_can_read_is_answered_once(desk: 
     bad = desk.ground.comment(KR2, "okr: n/a @1.4", "erin-gh")
     desk.ground.comment(KR2, "/okr 2.2", "frank-gh")
     desk.ground.site.requests.clear()
-    assert okrsync("pull").code == 0
+    pulled = okrsync("pull")
+    assert pulled.code == 0 and ", 1 check-in heard in comments (" in pulled.out
+    assert f"{KR1}: dana checks in: 3.1, confidence 0.6\n  note: waiting for the vendor\n" in pulled.out
     assert writes(desk) == 0
     (taken,) = check_ins(desk)
     assert (taken.author, taken.value, taken.confidence, taken.note) == ("dana", 3.1, 0.6, "waiting for the vendor")
@@ -192,7 +194,13 @@ def test_comments_are_check_ins_and_what_nobody_can_read_is_answered_once(desk: 
     assert "belongs to dana of team team-0" in answers[1].replace("\\", "")
     assert okrsync("sync", "--json").json["changes"] == []
     desk.lose_cache()
-    assert [each for each in okrsync("sync", "--json").json["changes"] if each["action"] == "comment"] == []
+    said = okrsync("sync", "--json").json
+    assert [each for each in said["changes"] if each["action"] == "comment"] == []
+    assert [(each["author"], each["value"], each["confidence"]) for each in said["check_ins"]] == [("dana", 3.1, 0.6)]
+    desk.ground.comment(KR1, "okr: @0.7", "dana-gh")
+    said = okrsync("sync")
+    assert f"{KR1}: dana checks in: confidence 0.7\n" in said.out and "; 1 check-in heard in comments (" in said.out
+    assert okrsync("pull", "--json").json["check_ins"] == [], "what was heard is told once"
     desk.ground.edit_comment(KR2, bad, "okr: 2.2 @0.4")
     assert okrsync("sync").code == 0
     assert [(each.author, each.value) for each in check_ins(desk, KR2)] == [("erin", 2.2)]
