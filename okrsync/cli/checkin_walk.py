@@ -190,7 +190,7 @@ class _Walk:
     def _heading(self, index: int) -> list[str]:
         visit = self.visits[index]
         key_result, status = visit.due.key_result, self.desk.statuses.get(visit.ref)
-        what = f"{words.shown(key_result.title)} ({words.goal(key_result)})"
+        what = f"{words.shown(key_result.title)} ({words.target_text(key_result)})"
         lines = [f"{index + 1} of {len(self.visits)}  {visit.ref}  {what}"]
         last = self.desk.newest(visit.ref)
         if last is not None:

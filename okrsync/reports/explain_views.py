@@ -49,7 +49,7 @@ def _key_result(found: KeyResultExplained) -> Iterator[Line]:
     status, key_result = found.status, found.status.key_result
     yield Line(f"{found.ref}  {words.shown(key_result.title)}", Tone.HEADING)
     yield Line(
-        f"{words.goal(key_result)}, now {words.current(status)}; progress {words.percent(status.progress)},"
+        f"{words.target_text(key_result)}, now {words.current(status)}; progress {words.percent(status.progress)},"
         f" expected {words.percent(status.expected)}, health {status.health}; as of {words.moment(found.whole.as_of)}"
     )
     yield from _section("where it comes from", _origin(found.origin, key_result.measure, key_result.source))

@@ -17,7 +17,6 @@ from okrsync.domain.status import KeyResultStatus, KpiStatus, Link, ObjectiveSta
 from okrsync.practice.calibration import Told
 from okrsync.practice.scoring import Band, Bounds, KeyResultScore, ObjectiveScore
 from okrsync.reports import words
-from okrsync.reports.review_views import target_text
 from okrsync.reports.score_views import answers, reading
 
 _GOOD, _MIDDLING, _BAD, _NEUTRAL = "good", "middling", "bad", "neutral"
@@ -196,7 +195,7 @@ class _Maker:
         return KeyResultRow(
             ref=found.key_result.ref,
             title=words.shown(found.key_result.title),
-            goal=target_text(found.key_result),
+            goal=words.target_text(found.key_result),
             now=now,
             figure=figure if shows else None,
             key=_key(found.link),

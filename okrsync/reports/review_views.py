@@ -181,14 +181,6 @@ def _key_result(each: KeyResultReview) -> dict[str, Any]:
     }
 
 
-def target_text(key_result: KeyResult) -> str:
-    """What it asks for, with the target that it began with where that is another: `4 → 2 s (began with 1.5 s)`."""
-    asked, first = words.goal(key_result), key_result.original_target
-    if not key_result.target_changes or first is None:
-        return asked
-    return f"{asked} (began with {quantity_text(first, words.shown(key_result.unit))})"
-
-
 def _changes(key_result: KeyResult) -> Iterator[str]:
     for change in key_result.target_changes:
         after = quantity_text(change.after, key_result.unit)
@@ -209,7 +201,7 @@ def _nothing(review: Review) -> str:
 
 
 def _figures(status: KeyResultStatus) -> str:
-    said = f"{target_text(status.key_result)}, now {words.current(status)}"
+    said = f"{words.target_text(status.key_result)}, now {words.current(status)}"
     if status.progress is not None:
         said += f"; progress {words.percent(status.progress)}, {words.percent(status.expected)} due"
     if status.observed.confidence is not None:

@@ -50,7 +50,7 @@ class _View:
                 self._row(
                     table,
                     Padding(self._key_result(each), (0, 0, 0, 2)),
-                    Text(words.goal(each.key_result)),
+                    Text(words.target_text(each.key_result)),
                     Text(words.current(each)),
                     _progress(each),
                     Text(words.percent(each.expected), style=MUTED, no_wrap=True),
@@ -106,7 +106,7 @@ class _View:
         text = Text(words.shown(status.key_result.title))
         details = [str(status.key_result.ref.key_result)]
         if not self.wide:
-            details.append(f"{words.goal(status.key_result)}, now {words.current(status)}")
+            details.append(f"{words.target_text(status.key_result)}, now {words.current(status)}")
         if observed.confidence is not None:
             details.append(f"confidence {words.percent(observed.confidence)}")
         if observed.source:

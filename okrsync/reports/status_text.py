@@ -54,7 +54,7 @@ def _key_result(status: KeyResultStatus, whole: Status) -> Iterator[str]:
     key_result, confidence = status.key_result, status.observed.confidence
     yield f"  {key_result.ref}  {words.shown(key_result.title)}"
     yield "    " + _joined(
-        f"{words.goal(key_result)}, now {words.current(status)}",
+        f"{words.target_text(key_result)}, now {words.current(status)}",
         f"progress {words.percent(status.progress)}, expected {words.percent(status.expected)}, health {status.health}",
         "" if confidence is None else f"confidence {words.percent(confidence)}",
         words.stale([status], whole.as_of),

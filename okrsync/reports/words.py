@@ -72,6 +72,14 @@ def goal(key_result: KeyResult) -> str:
     return f"{number_text(key_result.baseline)} → {quantity_text(key_result.target, shown(key_result.unit))}"
 
 
+def target_text(key_result: KeyResult) -> str:
+    """What it asks for, with the target that it began with where that is another: `4 → 2 s (began with 1.5 s)`."""
+    asked, first = goal(key_result), key_result.original_target
+    if not key_result.target_changes or first is None:
+        return asked
+    return f"{asked} (began with {quantity_text(first, shown(key_result.unit))})"
+
+
 def band(minimum: float | None, maximum: float | None, unit: str) -> str:
     """A band: `at least 99.9 %`, `at most 5 s`, `1 to 5 s`."""
     unit = shown(unit)

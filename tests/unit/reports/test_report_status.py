@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from rich.console import Console
 
+from okrsync.domain.okr import TargetChange
 from okrsync.domain.status import Status
 from okrsync.reports.status_table import status_table
 from okrsync.reports.status_text import status_text
@@ -84,6 +87,21 @@ def test_the_table_has_goal_value_age_and_source() -> None:
         assert word in flat
     assert "known for 67 % of the weight" in flat
     assert "not measured: PLAT-2 was ]0;deleted" in flat
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_target_that_was_changed_shows_what_it_began_with(width: int) -> None:
+    whole = status()
+    [signup] = [each for each in whole.objectives if each.objective.ref.objective == "instant-signup"]
+    p95 = signup.key_results[0]
+    changes = (
+        TargetChange(date(2026, 11, 1), 1.5, 1.8, "The vendor is late"),
+        TargetChange(date(2026, 11, 15), 1.8, 2.0, "The vendor is later"),
+    )
+    changed = replace(p95, key_result=replace(p95.key_result, target=2.0, target_changes=changes))
+    whole = replace(whole, objectives=(replace(signup, key_results=(changed,)),))
+    assert "    4 → 2 s (began with 1.5 s), now 3.3333 s; " in "\n".join(status_text(whole))
+    assert "4 → 2 s (began with 1.5" in " ".join(drawn(whole, width).split())
 
 
 def test_titles_are_neither_obeyed_nor_taken_for_markup() -> None:
