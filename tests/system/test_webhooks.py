@@ -322,6 +322,15 @@ def test_github_tells_of_issues_milestones_and_boards(tmp_path: Path) -> None:
         assert current(living, KR1) == 2.5
 
 
+def listening(process: int) -> int:
+    """How many sockets of a process take connections (state 0A in proc(5))."""
+    rows = [
+        row.split() for kind in ("tcp", "tcp6") for row in Path(f"/proc/{process}/net/{kind}").read_text().splitlines()
+    ]
+    taking = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
+    return sum(1 for each in Path(f"/proc/{process}/fd").iterdir() if str(each.readlink()) in taking)
+
+
 def test_with_webhooks_off_nothing_listens_and_a_taken_address_is_named(tmp_path: Path) -> None:
     with served(JiraCloud()) as ground:
         desk = Desk(ground, tmp_path)
@@ -335,6 +344,7 @@ def test_with_webhooks_off_nothing_listens_and_a_taken_address_is_named(tmp_path
             address = json.loads(process.stderr.readline())["address"]
             while "run-ended" not in process.stderr.readline():
                 pass
+            assert listening(process.pid) == 1
             assert requests.get(f"http://{address}/readyz", timeout=5).status_code == 200
             assert requests.post(f"http://{address}/webhooks/work", data=b"{}", timeout=5).status_code == 404
             skipped = okrsync(tmp_path, "daemon", "--listen", address, "--if-running", "skip")
@@ -343,6 +353,15 @@ def test_with_webhooks_off_nothing_listens_and_a_taken_address_is_named(tmp_path
             process.terminate()
             _, said = process.communicate(timeout=10)
         assert process.returncode == 0 and "Traceback" not in said, said
+        process = begin(tmp_path, "daemon")
+        try:
+            assert process.stderr is not None
+            while "run-ended" not in process.stderr.readline():
+                pass
+            assert listening(process.pid) == 0
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
 
 
 GUIDE = DOCS / "how-to" / "webhooks.md"
