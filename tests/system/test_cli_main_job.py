@@ -259,7 +259,7 @@ def test_a_cache_of_another_workspace_is_refused(desk: Desk, okrsync: Okrsync) -
     desk.write_settings(desk.ground.settings().replace('workspace = "acme"', 'workspace = "other"'))
     for command in (["status"], ["sync"], ["cache", "rebuild"]):
         said = okrsync(*command)
-        assert said.code == 2 and "'acme'" in said.err and "Traceback" not in said.err
+        assert said.code == 3 and "'acme'" in said.err and "Traceback" not in said.err
 
 
 @only_jira

@@ -11,7 +11,7 @@ import pytest
 from okrsync.domain.ref import Ref
 from okrsync.sandbox.request_log import RequestRecord
 from okrsync.trackers.interface import Tracker
-from okrsync.trackers.values import Scope
+from okrsync.trackers.values import RemoteItem, Scope
 from tests.system.grounds import CYCLE, Desk, GitHub, Ground, JiraCloud, served
 from tests.vendor.github_description import GitHubGraphQLDescription, GitHubRestDescription
 from tests.vendor.jira_description import JiraDescription
@@ -52,9 +52,13 @@ def job(ground: Ground, folder: Path) -> list[RequestRecord]:
 
 def talk(tracker: Tracker, scopes: list[Scope], marker: str) -> None:
     """A long talk below a key result's item, heard at first and then by what is new."""
-    items = [each for each in tracker.read(scopes, markers=[marker]).items if marker in each.markers]
+
+    def marked() -> list[RemoteItem]:
+        return [each for each in tracker.read(scopes, markers=[marker]).items if marker in each.markers]
+
     for number in range(21):
-        tracker.comment(items[0].at, f"okr: {number}")
+        tracker.comment(marked()[0].at, f"okr: {number}")
+    items = marked()
     heard = tracker.comments_since(items)
     assert len(heard.comments[items[0].at.id]) == len(tracker.comments(items[0].at)) == 21
     tracker.comments_since(items, heard.cursor)
