@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from okrsync.domain.linting import Finding, Fix, LintContext, Offer, Rule, Severity
 from okrsync.domain.numbers import quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Kpi
 from okrsync.practice.lint.activities import activity
-from okrsync.practice.lint.agreement import disagreement
+from okrsync.practice.lint.agreement import Disagreement, disagreement
 from okrsync.practice.lint.quantities import lowered
 from okrsync.practice.lint.vocabulary import Words
 
@@ -60,14 +61,17 @@ class TitleDisagrees(Rule):
             fix = None
             if found.missing_unit and each.measure.source in _VALUES_AS_WRITTEN:
                 fix = Fix(each.ref, "unit", found.missing_unit, f"sets unit to {found.missing_unit!r}")
-            unit = found.missing_unit
-            yield self.finding(
-                each,
-                str(found),
-                f'Add unit = "{unit}".' if unit else "Change whichever of them is wrong.",
-                key="title",
-                fix=fix,
-            )
+            yield self.finding(each, str(found), self._remedy(each, found), key="title", fix=fix)
+
+    def _remedy(self, key_result: KeyResult, found: Disagreement) -> str:
+        if found.missing_unit:
+            return f'Add unit = "{found.missing_unit}".'
+        if key_result.target_changes:
+            before = replace(key_result, target=key_result.original_target, target_changes=())
+            if disagreement(before, self._words) is None:
+                on = key_result.target_changes[-1].on
+                return f"That was right until the target was changed on {on}: change the title too."
+        return "Change whichever of them is wrong."
 
 
 class Output(Rule):

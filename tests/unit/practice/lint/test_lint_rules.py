@@ -358,3 +358,20 @@ def test_a_cycle_where_everything_was_excellent(
     ]
     text = document(objective(more='stage = "closed"', key_results="".join(results)))
     assert bool(found(context(tmp_path, text, today=today), "OKR603")) is is_found
+
+
+@pytest.mark.parametrize(
+    ("title", "remedy"),
+    [
+        ("Cut p95 sign-up time from 4.0 s to 1.5 s", "That was right until the target was changed on 2026-11-15"),
+        ("Cut p95 sign-up time from 4.0 s to 1.2 s", "Change whichever of them is wrong."),
+    ],
+)
+def test_a_title_from_before_a_change_of_target_is_what_is_to_be_mended(
+    tmp_path: Path, title: str, remedy: str
+) -> None:
+    changed = 'target_changes = [{ on = 2026-11-15, from = 1.5, to = 2.0, reason = "The vendor is late" }]'
+    p95 = P95.replace("Cut p95 sign-up time from 4.0 s to 1.5 s", title)
+    p95 = p95.replace("target   = 1.5", f"target   = 2.0\n  {changed}")
+    [finding] = found(context(tmp_path, document(objective(key_results=p95 + SUCCESS))), "OKR203")
+    assert finding.remedy.startswith(remedy)
