@@ -52,7 +52,7 @@ class Standing:
     requests_of_a_day: int = 0
     runs_of_a_day: int = 0
     held: int = 0
-    """Changes that wait for a person, by the newest run that found out."""
+    """Changes that wait for a person, by the newest runs that found out."""
     outbox: int = 0
     """Changes that were begun, and of which nobody knows yet whether they were made."""
     stale: int | None = None
@@ -92,7 +92,8 @@ def standing(workspace: Workspace) -> Standing:
         last_run=next(iter(finished), None),
         requests_of_a_day=sum(each.requests for each in recent),
         runs_of_a_day=len(recent),
-        held=next((each.held for each in finished if each.kind != "pull"), 0),
+        # Who only reads finds out nothing of what a sync would hold.
+        held=_held(finished, frozenset(each.name for each in jobs.polls) if settings.daemon.sync else frozenset()),
         outbox=outbox,
         stale=_stale(workspace),
         paused={name: each for name, each in state.paused.items() if running and each.until > now},
@@ -108,6 +109,19 @@ def _stale(workspace: Workspace) -> int | None:
     except Problems:
         return None
     return sum(1 for objective in status.objectives for each in objective.key_results if each.stale)
+
+
+def _held(runs: Sequence[Run], polls: frozenset[str]) -> int:
+    """What the newest complete run held, or the newest of every kind of poll since. Polls of hints see a part only."""
+    found: dict[str, int] = {}
+    for run in runs:
+        if run.kind in {"sync", RECONCILE}:
+            return max(run.held, sum(found.values()))
+        if run.kind in polls:
+            found.setdefault(run.kind, run.held)
+            if found.keys() == polls:
+                break
+    return sum(found.values())
 
 
 def _last_polls(runs: Sequence[Run], jobs: Jobs) -> dict[str, datetime]:
