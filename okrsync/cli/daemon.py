@@ -143,7 +143,7 @@ def _loader(call: Call, inbox: Inbox) -> Callable[[], Workspace]:
         workspace = call.workspace()
         workspace.stop = inbox.stop
         workspace.doing = "daemon"
-        for each in workspace.plugins.left_out:
+        for each in workspace.plugins.broken:
             call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
         return workspace
 

@@ -67,8 +67,7 @@ def _examine(call: Call, workspace: Workspace) -> tuple[list[_Part], int]:
     workspace.fetch_documents(again=False)
     left_out = [
         Finding("left out", f"{each.name}: {each.reason}", "Mend or remove it; name those you want in plugins.allow.")
-        for each in workspace.plugins.left_out
-        if settings.plugins.allow is None or each.name in settings.plugins.allow
+        for each in workspace.plugins.broken
     ]
     kinds = ", ".join(sorted(workspace.plugins.trackers)) or "none"
     unfit = check_against(settings, workspace.plugins)

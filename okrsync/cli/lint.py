@@ -103,7 +103,7 @@ class _Desk:
         settings = self.workspace.settings
         self.notes: list[str] = []
         self.every: tuple[Rule, ...] = every_rule(words_of(settings, self.workspace.shown_from), self.workspace.plugins)
-        for left_out in self.workspace.plugins.left_out:
+        for left_out in self.workspace.plugins.broken:
             self.notes.append(f"the plugin {left_out.name} was left out: {left_out.reason}")
         self.selection: Selection = selection_of(settings, select, ignore)
         self._check_codes((*select, *ignore))

@@ -53,7 +53,7 @@ def listing(call: Call, as_json: bool) -> int:
         return Group(*parts)
 
     call.screen.show(as_json=as_json, data=lambda: _data(settings, plugins), text=text, picture=picture)
-    for each in plugins.left_out:
+    for each in plugins.broken:
         call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
     problems = check_notifiers(settings, plugins)
     for problem in problems:

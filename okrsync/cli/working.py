@@ -103,7 +103,7 @@ def engine_at_work(call: Call, workspace: Workspace, *, alone: bool = True) -> I
         Problems: what is wrong in documents or settings.
         CacheTaken: another process works on the workspace.
     """
-    for each in workspace.plugins.left_out:
+    for each in workspace.plugins.broken:
         call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
     with (
         working(call, workspace) as work,

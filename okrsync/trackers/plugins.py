@@ -33,6 +33,8 @@ class LeftOut:
 
     name: str
     reason: str
+    by_choice: bool = False
+    """Whether the settings leave it out."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Plugins:
     lint_rules: dict[str, Rule] = field(default_factory=dict)
     """By their codes."""
     notifiers: dict[str, NotifierType] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> tuple[LeftOut, ...]:
+        """Those that are left out against everybody's wish."""
+        return tuple(each for each in self.left_out if not each.by_choice)
 
 
 def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection[str] | None = None) -> Plugins:
@@ -61,7 +68,7 @@ def load_plugins(points: Iterable[EntryPoint] | None = None, allowed: Collection
     left_out: list[LeftOut] = []
     for point in sorted(entry_points(group=GROUP) if points is None else points, key=lambda each: each.name):
         if allowed is not None and point.name not in allowed:
-            left_out.append(LeftOut(point.name, "plugins.allow in the settings does not name it"))
+            left_out.append(LeftOut(point.name, "plugins.allow in the settings does not name it", by_choice=True))
             continue
         try:
             module = point.load()

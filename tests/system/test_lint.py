@@ -52,7 +52,8 @@ aligns_to = ["2026-Q4/win-newcomers"]
 
 @pytest.fixture(autouse=True)
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
-    """A workspace of a company and a team, in the middle of its cycle."""
+    """A workspace of a company and a team, in the middle of its cycle, with no plugin loaded."""
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [])
     monkeypatch.delenv("OKRSYNC_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "okrs").mkdir()
