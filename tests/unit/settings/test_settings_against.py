@@ -58,7 +58,8 @@ def told(tmp_path: Path, text: str, plugins: Plugins = PLUGINS) -> list[str]:
         (
             'type = "board"\nwrite_intervall = 2',
             "okrsync.toml:3: trackers.work: 'write_intervall' is not a key of a board tracker; expected one of type,"
-            " url, user, token, webhook_secret, ca_file, concurrency, share_of_limit or write_interval. Did you mean 'write_interval'?",
+            " url, user, token, webhook_secret, ca_file,"
+            " concurrency, share_of_limit or write_interval. Did you mean 'write_interval'?",
         ),
         ('type = "board"\nusr = "u"', "Did you mean 'user'?"),
         ('type = "house"\nuser = "u"', "trackers.work: has no url. Add url: the address of the tracker."),
