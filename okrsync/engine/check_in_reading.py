@@ -195,6 +195,7 @@ class _Ear:
             return
         if self._is_own(tracker, comment):
             self.notes.append(f"{located.item.at.key}: a comment of our own account is no check-in: {where}")
+            self.answers[key] = CommentAnswer(*key, ref, "", given=True)
         elif self.now - (comment.edited or comment.created) > WAITS_FOR_AN_ANSWER:
             self.notes.append(f"{located.item.at.key}: an old comment looks like a check-in and is none: {where}")
             self.answers[key] = CommentAnswer(*key, ref, "", given=True)

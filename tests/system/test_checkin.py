@@ -17,7 +17,7 @@ from okrsync.practice.check_in_comments import answered_in, signed_in
 from okrsync.sandbox import Fault
 from okrsync.store.values import CheckIn
 from tests.system.calling import KR1, O1, Okrsync, writes
-from tests.system.grounds import CYCLE, Desk, GitHub, JiraCloud, JiraDataCenter, team_document
+from tests.system.grounds import CYCLE, Desk, GitHub, JiraCloud, JiraDataCenter, JiraGround, team_document
 
 KR2 = O1.child("kr2")
 PEOPLE = """
@@ -296,6 +296,20 @@ def test_an_unmapped_key_result_is_kept_here_and_survives_the_cache(
     assert okrsync("pull").code == 0
     shown = json.loads(okrsync("status", "--json").out)["objectives"][0]["key_results"][0]
     assert (shown["current"], shown["confidence"]) == (3.1, 0.6)
+
+
+def test_a_comment_of_our_own_account_that_nobody_can_read_is_named_once_and_counts_when_mended(
+    desk: Desk, okrsync: Okrsync
+) -> None:
+    ready(desk)
+    name = "bot" if isinstance(desk.ground, JiraGround) else "okr-bot"
+    wrong = desk.ground.comment(KR1, "okr: n/a @1.4", name)
+    said = [okrsync("pull").err for _ in range(2)] + [okrsync("sync").err]
+    assert ["a comment of our own account is no check-in" in each for each in said] == [True, False, False]
+    assert len(desk.ground.comments(KR1)) == 1, "nobody answers themselves"
+    desk.ground.edit_comment(KR1, wrong, "okr: 3.1 @0.6")
+    assert okrsync("pull").code == 0
+    assert [(each.value, each.confidence) for each in check_ins(desk)] == [(3.1, 0.6)]
 
 
 def test_a_server_that_lists_no_comments_is_named_and_the_rest_goes_on(desk: Desk, okrsync: Okrsync) -> None:
