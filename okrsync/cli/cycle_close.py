@@ -59,14 +59,21 @@ def _refuse(call: Call, workspace: Workspace, found: Closing, *, as_json: bool) 
     Raises:
         Ended: always.
     """
+    from okrsync.domain.okr import EVERYONE
+    from okrsync.problems import listed
+
     if as_json:
         call.screen.json(_json(workspace, found, None, written=False, exit_code=HELD))
     for each in found.unscored:
         call.voice.fail(f"{each} has no score")
     count = len(found.unscored)
     what = "1 key result is" if count == 1 else f"{count} key results are"
-    name = workspace.cycle.name
-    raise Ended(f"{what} not scored, and nothing was closed: `okrsync score --cycle {name}` scores them", HELD)
+    by_ref = workspace.okrs.by_ref
+    named = dict.fromkeys(by_ref[each.parent].audience for each in found.unscored)
+    score = f"okrsync score --cycle {workspace.cycle.name}"
+    commands = [f"`{score}`" if each == EVERYONE else f"`{score} --audience {each}`" for each in named]
+    verb = "scores" if len(commands) == 1 else "score"
+    raise Ended(f"{what} not scored, and nothing was closed: {listed(commands, 'and')} {verb} them", HELD)
 
 
 def _close(call: Call, workspace: Workspace, found: Closing, *, dry_run: bool) -> Outcome | None:

@@ -100,6 +100,20 @@ def test_from_the_last_score_to_the_first_sync_of_the_next_cycle(desk: Desk, okr
     assert writes(desk) == count
 
 
+def test_what_only_some_may_see_is_scored_for_them_before_a_cycle_is_closed(jira: Desk, okrsync: Okrsync) -> None:
+    settings = jira.folder / "okrsync.toml"
+    settings.write_text(f'{settings.read_text()}\n[audiences]\nleads = ["dana", "erin"]\n')
+    jira.write_team(objectives=2, key_results=1)
+    jira.replace("team-0.toml", 'id = "o0-1"', 'id = "o0-1"\naudience = "leads"')
+    final = ("--early", "--yes", "--final")
+    said = okrsync("cycle", "close", CYCLE).err
+    assert f"`okrsync score --cycle {CYCLE}` and `okrsync score --cycle {CYCLE} --audience leads` score them" in said
+    assert okrsync("score", "--cycle", CYCLE, *final, f"{O1}/kr1=2").code == 0
+    assert f"closed: `okrsync score --cycle {CYCLE} --audience leads` scores them" in okrsync("cycle", "close").err
+    assert okrsync("score", "--cycle", CYCLE, *final, f"{O2}/kr1=2", "--audience", "leads").code == 0
+    assert okrsync("cycle", "close", CYCLE).code == 0
+
+
 def test_an_item_that_is_held_stays_held(jira: Desk, okrsync: Okrsync) -> None:
     jira.write_team(objectives=1, key_results=1)
     assert okrsync("sync").code == 0
