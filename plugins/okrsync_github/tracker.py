@@ -262,8 +262,10 @@ class GitHubTracker(Tracker):
         place = Place.parse(item.id)
         if not place.is_issue:
             return ()
-        pages = self._client.pages(f"{place.path}/comments", {}, about=place.key)
-        return tuple(comment_from(data) for data in chain.from_iterable(pages))
+        rows = list(chain.from_iterable(self._client.pages(f"{place.path}/comments", {}, about=place.key)))
+        if not all(isinstance(row, dict) and row.get("id") for row in rows):
+            raise Transient(f"{place.key}: GitHub's list of its comments is not one of comments")
+        return tuple(map(comment_from, rows))
 
     def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
         """What changed in each repository's list of comments: one request, free where nothing did."""

@@ -54,6 +54,8 @@ class Comments:
             about=item.key,
             identity=lambda row: str(row.get("id")),
         )
+        if not _have_ids(rows):
+            raise self._client.unreadable("GET", f"{issue_path(item.id)}/comment")
         return _in_order(rows, item)
 
     def expect(self, since: str | None) -> None:
@@ -142,7 +144,11 @@ def _shown(row: Row) -> list[Row] | None:
     if not isinstance(page, Mapping) or not isinstance(rows, list):
         return None
     total = page.get("total")
-    return rows if isinstance(total, int) and total <= len(rows) else None
+    return rows if isinstance(total, int) and total <= len(rows) and _have_ids(rows) else None
+
+
+def _have_ids(rows: Iterable[object]) -> bool:
+    return all(isinstance(row, Mapping) and row.get("id") for row in rows)
 
 
 def _in_order(rows: Iterable[Row], item: ItemId) -> tuple[Comment, ...]:

@@ -290,6 +290,15 @@ def test_a_refused_token_is_no_failure_of_one_repository(github: GitHub) -> None
         github.connect(token="revoked").comments_since(items)
 
 
+def test_a_list_of_something_else_is_no_list_of_comments(github: GitHub) -> None:
+    (item,) = issues(github.site, 1)
+    github.site.faults.add(
+        Fault("status", status=200, response_body=b'[{"weird": 1}]', path=r"/issues/\d+/comments$", times=None)
+    )
+    with pytest.raises(Transient, match="comments"):
+        github.connect().comments(item.at)
+
+
 def test_milestones_take_no_comments(github: GitHub) -> None:
     milestone = RemoteItem(
         ItemId("acme/web", "acme/web/milestones/1", "acme/web/milestone/1", ""), ItemKind.OBJECTIVE, "O"

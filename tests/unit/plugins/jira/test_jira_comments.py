@@ -15,7 +15,7 @@ from okrsync.sandbox import Fault, SandboxServer
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.jira import JiraSandbox
 from okrsync.testing import memory_context
-from okrsync.trackers.errors import Transient
+from okrsync.trackers.errors import Misconfigured, Transient
 from okrsync.trackers.values import CommentReading, RemoteItem, Scope
 from okrsync_jira.tracker import JiraTracker
 from tests.unit.plugins.jira.conftest import furnish
@@ -256,6 +256,24 @@ def test_a_cursor_that_is_none_of_ours_reads_everything(connect: Connect, site: 
     tracker = connect()
 
     assert texts(tracker.comments_since(listed(tracker, 1), cursor)) == ["okr: 1"]
+
+
+def test_a_list_of_something_else_is_no_list_of_comments(connect: Connect, site: JiraSandbox) -> None:
+    tasks(site, 1)
+    tracker = connect()
+    (item,) = listed(tracker, 1)
+    body = json.dumps({"comments": [{"weird": 1}], "total": 1}).encode()
+    site.faults.add(
+        Fault(
+            "status",
+            status=200,
+            response_body=body,
+            path=r"/comment$",
+            times=None,
+        )
+    )
+    with pytest.raises(Misconfigured, match="not Jira's JSON"):
+        tracker.comments(item.at)
 
 
 def test_nothing_wanted_is_nothing_asked(connect: Connect, site: JiraSandbox) -> None:
