@@ -139,10 +139,11 @@ def _parts(origin: Origin) -> Iterator[Line]:
     # Of a total nobody asked what is done.
     is_share = evidence.formula is Formula.SHARE
     for name, done in (("done", True), ("open", False)) if is_share else (("items", False),):
+        parts = [each for each in evidence.parts if each.done is done]
+        alike = all(each.gives == 1 for each in parts)
         keys = [
-            (each.key, "" if each.gives == 1 else f" ({words.figure(each.gives)})")
-            for each in sorted(evidence.parts, key=lambda part: in_order_of_keys(part.key))
-            if each.done is done
+            (each.key, "" if alike else f" ({words.figure(each.gives)})")
+            for each in sorted(parts, key=lambda part: in_order_of_keys(part.key))
         ]
         if keys:
             yield Line(f"{name} ({len(keys)}): {_listed(f'{words.shown(key)}{gives}' for key, gives in keys)}")

@@ -338,6 +338,16 @@ def test_of_a_count_nobody_says_what_is_done(cache: Cache) -> None:
     assert section(lines, "the arithmetic")[0] == "current = 3 items"
 
 
+def test_of_a_sum_each_part_says_what_it_gives_a_one_too(cache: Cache) -> None:
+    from okrsync.domain.evidence import Evidence, Part
+
+    parts = tuple(Part(str(each), f"P-{each}", gives=float(each)) for each in (1, 2, 3))
+    evidence = Evidence({"from": "sum", "query": "type = Bug", "field": "Points"}, parts).to_json()
+    cache.observations.record([Measured(ref("fast", "p95"), 6.0, NOW, "sum of Points", evidence)])
+    _, lines = reason(cache, ref("fast", "p95"))
+    assert section(lines, "what counts") == ["items (3): P-1 (1), P-2 (2), P-3 (3)"]
+
+
 def test_items_say_what_they_gave_and_a_long_list_ends(tmp_path: Path) -> None:
     from okrsync.domain.evidence import Evidence, Part
     from okrsync.store.values import Measured
@@ -361,7 +371,7 @@ def test_items_say_what_they_gave_and_a_long_list_ends(tmp_path: Path) -> None:
         "changed: P-100 (3 → 5)",
     ]
     assert len(told["movement"]["items"]) == 23
-    assert section(lines, "what counts")[0] == "done (2): P-100 (5), P-101"
+    assert section(lines, "what counts")[0] == "done (2): P-100 (5), P-101 (1)"
     assert section(lines, "what counts")[1].endswith("P-11 and 8 more")
     assert section(lines, "the arithmetic")[0] == "current = Points of items done / all Points of items × 100"
 
