@@ -231,7 +231,8 @@ class Revision:
             self._change(Action.ADOPT, attribute, document, tracker, "it changed in the tracker, which decides here")
         elif decision is Decision.HOLD:
             known = "" if isinstance(last, NoBase) else f"; before, it was {last!s}"
-            why = f"it differs in {self.wanted.source} and in {self.item.at.key}{known}: make both the same"
+            why = f"it differs in {self.wanted.source} and in {self.item.at.key}{known}: make both the same, or"
+            why += f" `okrsync resolve {self.wanted.ref} --take documents` or `--take tracker`"
             self.held.append(item_change(Action.UPDATE, self.wanted, self.item, attribute, tracker, why, document))
         elif decision is Decision.WRITE and shown:
             only_tracker = not isinstance(last, NoBase) and same(last, document)
