@@ -8,9 +8,10 @@ check-in back, edit its line away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from okrsync.domain.items import Markup
 from okrsync.domain.okr import KeyResult, Objective, Okrs
@@ -82,10 +83,15 @@ def hear(
     cache: Cache,
     people: People,
     now: datetime,
+    only: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Heard:
     """Read the comments that are new or were edited on the items of a cycle, and find out what they say.
 
     Nothing is written, neither to the cache nor to a tracker.
+
+    Args:
+        only: tracker → ids of items, where the comments on its others are left for a later time. What was read is then
+            read once more with the others: its cursor is none for them.
     """
     by_tracker: dict[str, dict[str, tuple[Ref, Located]]] = {}
     for ref, located in items.items():
@@ -93,7 +99,9 @@ def hear(
     ear = _Ear(okrs, place, cache, people, now)
     for name, found in by_tracker.items():
         tracker = pool.get(name)
-        if tracker is None:
+        if name in only:
+            found = {item_id: each for item_id, each in found.items() if item_id in only[name]}
+        if tracker is None or not found:
             continue
         try:
             reading = tracker.comments_since(
@@ -119,7 +127,8 @@ def hear(
                 ref, located = found[item_id]
                 for comment in comments:
                     ear.listen(tracker, ref, located, comment)
-        ear.cursors[name] = reading.cursor
+        if name not in only:
+            ear.cursors[name] = reading.cursor
     return ear.heard()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -51,9 +51,13 @@ class Conversation:
 
         return told
 
-    def listen(self, items: Mapping[Ref, Located]) -> Heard:
-        """Read what is new in the comments on these items. Nothing is written."""
-        self.heard = hear(items, self.okrs, self.place, self.pool, self.cache, self.people, self.clock())
+    def listen(self, items: Mapping[Ref, Located], only: Mapping[str, Collection[str]] | None = None) -> Heard:
+        """Read what is new in the comments on these items. Nothing is written.
+
+        Args:
+            only: tracker → ids of items, where the comments on others are left for a later time.
+        """
+        self.heard = hear(items, self.okrs, self.place, self.pool, self.cache, self.people, self.clock(), only or {})
         return self.heard
 
     def values(self) -> dict[Ref, CheckIn]:

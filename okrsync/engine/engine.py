@@ -230,7 +230,8 @@ class Engine:
             told=lambda name: inputs.told.phase(f"reading {name}"),
             read=self.conversation.along(read, quest.scopes) if listening else read,
         )
-        heard = self.conversation.listen(fetched.snapshot.items) if listening else Heard()
+        only = inputs.readings.by_ids if inputs.readings else {}
+        heard = self.conversation.listen(fetched.snapshot.items, only) if listening else Heard()
         inputs.told.phase("measuring")
         measurements = measure(
             tasks_of(okrs.objectives, okrs.kpis, self._place),

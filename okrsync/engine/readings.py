@@ -29,10 +29,13 @@ class Readings:
     """Ask for what changed, where that is possible; else for everything."""
     hinted: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Tracker → ids of items. With `changes_only`, these are read by their ids, and no search is asked for others."""
+    by_ids: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Tracker → ids of the items that were looked at, where the newest reading looked at no others."""
 
     def read(self, tracker: Tracker, scopes: Sequence[Scope], markers: Sequence[str]) -> Reading:
         """What a complete reading would show. Raises as `Tracker.read`."""
         name, asked = tracker.context.name, _identity(tracker, scopes, markers)
+        self.by_ids.pop(name, None)
         if self.changes_only:
             stored = self.items.reading(name, asked)
             if stored.cursor is not None:
@@ -76,6 +79,7 @@ class Readings:
         known = {each.at.id: each for each in stored.items}
         hinted = [known[each] for each in dict.fromkeys(self.hinted[name]) if each in known]
         seen, gone = self._afresh(tracker, hinted, scopes)
+        self.by_ids[name] = frozenset(each.at.id for each in seen)
         if news := [each for each in seen if _differs(each, known[each.at.id])]:
             self.items.merge(name, asked, news, stored.cursor)
         if gone:

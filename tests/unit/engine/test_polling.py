@@ -135,6 +135,26 @@ def test_hinted_items_are_read_by_their_ids_and_no_others(company: World) -> Non
     assert poll(company).moved == (other,)
 
 
+def test_of_hinted_items_alone_the_comments_are_heard_and_none_is_passed_over(company: World) -> None:
+    one, other = (Ref(CYCLE, f"o{number}").child("kr1") for number in (0, 1))
+    for ref in (one, other):
+        company.server.people.comment(company.item(ref).at, "okr: @0.4 the vendor is late", "dana")
+    company.server.calls.clear()
+    poll(company, hinted={"work": [company.item(one).at.id]})
+    assert company.server.calls["comments"] <= 1 and said(company) == {one: 1}
+    poll(company)
+    assert said(company) == {one: 1, other: 1}, "each counts, and once"
+    asked = company.server.calls.total()
+    poll(company, hinted={"work": ["no such thing"]})
+    assert company.server.calls.total() == asked
+
+
+def said(world: World) -> dict[Ref, int]:
+    with world.open_cache() as cache:
+        found = {ref: len(cache.check_ins.of(ref)) for ref in (Ref(CYCLE, f"o{n}").child("kr1") for n in range(3))}
+    return {ref: count for ref, count in found.items() if count}
+
+
 def test_a_hinted_item_that_is_gone_is_asked_for_and_known_to_be_gone(company: World) -> None:
     kr = Ref(CYCLE, "o1").child("kr1")
     gone = company.item(kr).at
