@@ -48,6 +48,7 @@ def tell_target(
 ) -> None:
     """Say what was written, or would be; unless `told` is False, also what is next."""
     from okrsync.domain.numbers import number_text, quantity_text
+    from okrsync.practice.targets import still_named
 
     unit, first = key_result.unit, key_result.original_target
     said = f"{key_result.ref}: target {number_text(change.before)} → {quantity_text(change.after, unit)}"
@@ -72,7 +73,7 @@ def tell_target(
         call.screen.json(data())
     else:
         call.screen.lines([said])
-    if number_text(change.before) in key_result.title:
-        call.voice.note(f"its title still says {number_text(change.before)}: {key_result.title}")
+    if old := still_named(key_result, change):
+        call.voice.note(f"its title still says {old}: {key_result.title}")
     if told and not dry_run:
         call.voice.note("`okrsync sync` brings it to the tracker")

@@ -6,7 +6,6 @@ What was reached and what people chose goes in, what the new cycle begins with a
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,8 +15,7 @@ from okrsync.domain.numbers import number_text, quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Kpi, Measure, Objective, Okrs, Stage
 from okrsync.domain.progress import progress, raw_progress, same_number
 from okrsync.domain.ref import Ref
-
-_NUMBER = re.compile(r"(?<![\w.,])[+-]?\d+(?:\.\d+)?(?!\d|[.,]\d)")
+from okrsync.practice.targets import NUMBER
 
 
 class Ending(StrEnum):
@@ -336,7 +334,7 @@ def _retitled(key_result: KeyResult, baseline: float | None, target: float | Non
     changes = (((key_result.baseline,), baseline), ((key_result.target, *earlier), target))
     places: list[tuple[int, int, str]] = []
     for olds, new in changes:
-        found = [each for each in _NUMBER.finditer(title) if any(same_number(float(each.group()), old) for old in olds)]
+        found = [each for each in NUMBER.finditer(title) if any(same_number(float(each.group()), old) for old in olds)]
         if new is None or all(same_number(float(each.group()), new) for each in found):
             continue
         if len(found) > 1:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 
 from okrsync.domain.numbers import quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Objective, Stage, TargetChange
 from okrsync.domain.progress import same_number
 from okrsync.domain.status import Status
+
+NUMBER = re.compile(r"(?<![\w.,])[+-]?\d+(?:\.\d+)?(?!\d|[.,]\d)")
+"""A number in a title that is written as documents write numbers: no date, no version, none with separators."""
+
+
+def still_named(key_result: KeyResult, change: TargetChange) -> str:
+    """The target of before a change as the title still has it, also an earlier one; empty where it has none."""
+    before = [each.before for each in (*key_result.target_changes, change)]
+    found = (each.group() for each in NUMBER.finditer(key_result.title))
+    return next((each for each in found if any(same_number(float(each), old) for old in before)), "")
 
 
 class NoNewTarget(Exception):
