@@ -172,7 +172,7 @@ def test_a_tracker_that_is_away_ends_with_4(desk: Desk, okrsync: Okrsync) -> Non
 def test_whatever_a_server_answers_is_explained_and_writes_nothing(
     kind: Any, desk: Desk, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("okrsync.trackers.retry.RetryPolicy", partial(RetryPolicy, first_wait=0.001))
+    monkeypatch.setattr("okrsync.engine.connections.RetryPolicy", partial(RetryPolicy, first_wait=0.001))
     desk.write_team()
     desk.ground.site.faults.add(Fault(kind, times=None))
     for command in (["plan"], ["sync"], ["check", "--online"], ["trackers", "--online"]):

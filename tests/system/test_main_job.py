@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import time_machine
 from okrsync.domain.ref import Ref
 from okrsync.engine.outcome import Cause, ExitCode
 from okrsync.sandbox.faults import Fault
+from okrsync.trackers.retry import RetryPolicy
 from tests.system.grounds import CYCLE, GROUNDS, Desk, Ground, served
 
 O1 = Ref(CYCLE, "o0-0")
@@ -192,7 +194,8 @@ def test_a_field_that_does_not_exist_is_explained_before_anything_is_written(des
     assert writes(desk.ground) == []
 
 
-def test_a_tracker_that_does_not_answer_leaves_the_last_value(desk: Desk) -> None:
+def test_a_tracker_that_does_not_answer_leaves_the_last_value(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("okrsync.engine.connections.RetryPolicy", partial(RetryPolicy, first_wait=0.001))
     desk.write_team()
     desk.run("sync")
     desk.ground.set_current(KR1, 3.1)

@@ -230,6 +230,7 @@ class World:
         self.settle_after = settle_after
         self.search_lag = search_lag
         self.cache_path = folder / "okrsync.db"
+        self._loaded: tuple[dict[Path, bytes], Documents] | None = None
         self.homes: dict[str, Home] = {}
         self.servers: dict[str, Server] = {}
         self.objectives: dict[str, dict[str, ObjectiveText]] = {}
@@ -312,8 +313,11 @@ class World:
         return "\n".join(self.document(team).read_text() for team in self.homes if self.document(team).exists())
 
     def load(self) -> Documents:
-        """Read the documents as a command does."""
-        return load(self.folder / "okrs", self.folder)
+        """Read the documents as a command does, and only once while they stay as they are."""
+        found = {path: path.read_bytes() for path in sorted((self.folder / "okrs").rglob("*.toml"))}
+        if self._loaded is None or self._loaded[0] != found:
+            self._loaded = found, load(self.folder / "okrs", self.folder)
+        return self._loaded[1]
 
     # Runs
 
