@@ -64,6 +64,10 @@ def stage(
             values["reviewed_by"] = move.reviewed_after or None
         with workspace.turn:
             Recorder(workspace).write(objective.ref, objective.source, values)
+    if move.after is Stage.COMMITTED and not move.changes_nothing and not objective.key_results:
+        call.voice.warn(
+            f"{objective.ref} has no key results: nobody can tell whether it is reached; say how before work"
+        )
     if as_json or not call.quiet:
         _show(call, objective, move, dry_run=dry_run, as_json=as_json)
 

@@ -155,6 +155,14 @@ def test_a_stage_moves_on_with_comments_kept_and_back_when_asked(okrs: Path, okr
     assert "objectives have stages" in okrsync("stage", "2026-Q4/uptime", "closed").err
 
 
+def test_who_commits_to_an_objective_without_key_results_is_warned(okrs: Path, okrsync: Okrsync) -> None:
+    assert okrsync("stage", "secret", "draft", "--as", "erin", "--back").err == ""
+    said = okrsync("stage", "secret", "committed", "--as", "erin")
+    assert said.code == 0 and "2026-Q4/secret has no key results: nobody can tell" in said.err
+    assert okrsync("stage", "fast", "draft", "--as", "dana", "--back").code == 0
+    assert okrsync("stage", "fast", "committed", "--as", "dana").err == ""
+
+
 def test_a_new_cycle_asks_about_each_key_result(okrs: Path, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     confirmed: list[tuple[str, bool]] = []
