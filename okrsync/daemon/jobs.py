@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from okrsync.daemon.schedule import Job, Rhythm, Timetable
-from okrsync.domain.okr import Kpi, Objective, Okrs
+from okrsync.domain.cycle import Cycle, parse_cycle
+from okrsync.domain.okr import Kpi, Objective, Okrs, Stage
 from okrsync.settings import MappingSettings, Settings
 from okrsync.settings.times import written_duration
 
@@ -16,6 +17,9 @@ RECONCILE = "reconcile"
 CHECK_INS = "check-ins"
 POLL = "poll"
 HINTED = "poll of hints"
+
+STILL_SCORED = timedelta(days=28)
+"""For how long after its end a cycle is looked at that nobody has closed: late check-ins count for its scores."""
 
 Wanted = Callable[[MappingSettings | None], bool]
 """Whether what a mapping holds is looked at; None stands for what no mapping holds."""
@@ -75,6 +79,19 @@ class Jobs:
             return is_mine and (may is None or may(mapping))
 
         return Okrs(tuple(filter(belongs, okrs.objectives)), tuple(filter(belongs, okrs.kpis)))
+
+
+def going_on(okrs: Okrs, named: Mapping[str, Cycle], current: Cycle, today: date) -> tuple[Cycle, ...]:
+    """The cycles beside the current one in which something is committed and not closed: those that hold `today`, as the
+    year does around a quarter, and those that ended a short while ago and are still scored."""
+    names = {each.ref.cycle for each in okrs.objectives if each.stage is Stage.COMMITTED} - {current.name}
+    cycles = sorted(parse_cycle(name, named) for name in names)
+    return tuple(each for each in cycles if each.start <= today <= each.end + STILL_SCORED)
+
+
+def look_at(cycle: Cycle) -> str:
+    """How a run is called that looks at another cycle than the current one."""
+    return f"look at {cycle.name}"
 
 
 def label(mapping: MappingSettings) -> str:

@@ -12,7 +12,7 @@ from okrsync.daemon import events
 from okrsync.daemon.concerning import concerning
 from okrsync.daemon.hearing import heard
 from okrsync.daemon.inbox import Hint, Inbox
-from okrsync.daemon.jobs import CHECK_INS, RECONCILE, Jobs, Poll, labels
+from okrsync.daemon.jobs import CHECK_INS, RECONCILE, Jobs, Poll, going_on, labels
 from okrsync.daemon.notify import ServiceManager
 from okrsync.daemon.reminding import due_check_ins
 from okrsync.daemon.running import Done, Ground, Runner
@@ -169,6 +169,8 @@ class Daemon:
 
     def _sync(self, kind: str, why: str, now: datetime) -> int:
         self._fetch_and_reload()
+        if kind == RECONCILE:
+            self._look_back(now)
         done = self._runner.sync(self._ground, kind, why)
         if not self._was_done(done):
             if kind == "sync":
@@ -180,6 +182,14 @@ class Daemon:
             self.state.last[RECONCILE] = now
         self._confirm = False
         return done.exit_code
+
+    def _look_back(self, now: datetime) -> None:
+        """What is said and done in a cycle that is over counts until it is closed."""
+        workspace = self._ground.workspace
+        workspace.forget_the_day()
+        for cycle in going_on(workspace.okrs, workspace.settings.named_cycles, workspace.cycle, now.date()):
+            if not self.inbox.stop.is_set():
+                self._runner.look_back(self._ground, cycle)
 
     def _poll(self, polls: Sequence[Poll], why: str, now: datetime) -> int:
         self._fetch_and_reload()

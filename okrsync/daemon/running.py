@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from okrsync.app import Workspace
 from okrsync.daemon import events
 from okrsync.daemon.hearing import MOST_ITEMS, Heard
-from okrsync.daemon.jobs import HINTED, Jobs, Poll, labels
+from okrsync.daemon.jobs import HINTED, Jobs, Poll, labels, look_at
 from okrsync.daemon.state import Pause, State
+from okrsync.domain.cycle import Cycle
 from okrsync.domain.ref import Ref
 from okrsync.engine.connections import Connections
 from okrsync.engine.engine import Inputs, Told
@@ -134,6 +135,19 @@ class Runner:
                 result.add(engine.poll(planning=False, confirm=True, kind=kind))
 
         return self._run(ground, kind, why, labels(settings), work, changes_only=False, hinted={})
+
+    def look_back(self, ground: Ground, cycle: Cycle) -> Done | None:
+        """Read what is in another cycle that goes on, and write to no tracker. None where another okrsync has its turn.
+
+        The cache keeps one reading and one status, so what concerns the current cycle is read anew afterwards.
+        """
+        beside = replace(ground, workspace=replace(ground.workspace, asked_cycle=cycle.name))
+
+        def work(engine: Poller, result: _Result) -> None:
+            result.add(engine.poll(planning=False, confirm=True, kind=look_at(cycle)))
+
+        # What mappings hold and whether they can be read is told by runs of the current cycle.
+        return self._run(beside, look_at(cycle), "it goes on", (), work, changes_only=False, hinted={})
 
     def paused(self, tracker: str, seconds: float, why: str) -> None:
         """A tracker has to be waited for."""

@@ -94,8 +94,11 @@ def hear(
             read once more with the others: its cursor is none for them.
     """
     by_tracker: dict[str, dict[str, tuple[Ref, Located]]] = {}
+    mine = okrs.by_ref
     for ref, located in items.items():
-        by_tracker.setdefault(located.tracker, {})[located.item.at.id] = (ref, located)
+        # A reading shows the items of other cycles too. Their comments stay unread, for who looks at those cycles.
+        if ref.parent in mine:
+            by_tracker.setdefault(located.tracker, {})[located.item.at.id] = (ref, located)
     ear = _Ear(okrs, place, cache, people, now)
     for name, found in by_tracker.items():
         tracker = pool.get(name)

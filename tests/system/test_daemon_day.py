@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from okrsync.daemon.inbox import Hint, Inbox, Stop
 from okrsync.daemon.loop import Daemon
 from okrsync.daemon.standing import standing
 from okrsync.daemon.web.metrics import Metrics
-from okrsync.domain.ref import Marker
+from okrsync.domain.ref import Marker, Ref
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.faults import Fault
 from okrsync.sandbox.jira import JiraSandbox
@@ -313,6 +315,35 @@ def test_a_daemon_that_only_reads_writes_to_no_tracker(day: Day) -> None:
     assert len(desk.ground.site.requests.writes()) == written
     assert [each.moved for each in day.of(events.RunEnded) if each.moved] == [(KR1,)]
     assert {each.kind for each in day.of(events.RunEnded)} == {"poll", "reconcile"}
+
+
+def test_what_is_said_in_a_cycle_that_is_over_counts_until_it_is_closed(day: Day) -> None:
+    desk = day.desk
+    last = (desk.folder / "okrs" / "team-0.toml").read_text().replace('"2026-Q4"', '"2026-Q3"', 1)
+    desk.write("last.toml", last)
+    for cycle in ("2026-Q3", "2026-Q4"):
+        with Workspace.load(desk.folder / "okrsync.toml", cycle=cycle, now=day.clock.now).engine() as engine:
+            assert engine.sync().exit_code == 0
+    old = Ref("2026-Q3", KR1.objective, KR1.key_result)
+    written = len(desk.ground.site.requests.writes())
+    day.at(
+        23, 40, lambda: (desk.ground.comment(old, "okr: @0.3 the vendor was late"), desk.ground.set_current(old, 2.0))
+    )
+    day.at(1, 40, day.inbox.stop.set)
+    day.run()
+    with Reader.at(desk.folder / "okrsync.db", "acme") as cache:
+        assert [(each.confidence, each.note) for each in cache.check_ins.of(old)] == [(0.3, "the vendor was late")]
+        assert cache.observations.current("2026-Q3")[old].value == 2.0
+    assert len(desk.ground.site.requests.writes()) == written, "it only reads there"
+    ended = [each for each in day.of(events.RunEnded) if each.kind != "poll"]
+    assert [(each.kind, each.exit_code) for each in ended][-2:] == [("look at 2026-Q3", 0), ("reconcile", 0)]
+    assert {each["ref"].split("/")[0] for each in desk.status()["objectives"]} == {"2026-Q4"}
+    assert "2026-Q4" in str(cycles_in_the_views(desk)) and "2026-Q3" not in str(cycles_in_the_views(desk))
+
+
+def cycles_in_the_views(desk: Desk) -> list[tuple[str]]:
+    with closing(sqlite3.connect(desk.folder / "okrsync.db")) as db:
+        return db.execute("select distinct cycle from objective_status").fetchall()
 
 
 def test_who_watches_and_fails_does_not_end_the_work(day: Day) -> None:

@@ -7,18 +7,18 @@ import signal
 import socket
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from okrsync.daemon.hearing import Heard, heard
 from okrsync.daemon.inbox import Hint, Inbox, Stop
-from okrsync.daemon.jobs import Jobs, labels
+from okrsync.daemon.jobs import Jobs, going_on, labels
 from okrsync.daemon.notify import ServiceManager
 from okrsync.daemon.state import MappingState, Pause, State, StateFile
 from okrsync.domain.cycle import parse_cycle
-from okrsync.domain.okr import Level, Objective, Okrs
+from okrsync.domain.okr import Level, Objective, Okrs, Stage
 from okrsync.domain.ref import Ref
 from okrsync.settings import Settings
 
@@ -216,3 +216,21 @@ def test_hints_say_where_to_look() -> None:
     assert heard([Hint("nobody", "PLAT", "1")], settings()) == {}
     many = [Hint("code", "acme/web", str(number)) for number in range(1000)]
     assert heard(many, settings()) == {"code": Heard(frozenset({"acme/web"}), None)}
+
+
+# Cycles
+
+
+def test_a_cycle_that_is_over_goes_on_until_it_is_closed_or_four_weeks_old() -> None:
+    def committed(cycle: str, stage: Stage = Stage.COMMITTED) -> Objective:
+        return Objective(Ref(cycle, "o"), "O", Level.TEAM, due=date(2026, 12, 31), stage=stage)
+
+    def seen(*objectives: Objective, on: date = date(2027, 1, 20)) -> list[str]:
+        current = parse_cycle("2027-Q1", {})
+        return [each.name for each in going_on(Okrs(objectives), {}, current, on)]
+
+    assert seen(committed("2026-Q4"), committed("2027-Q1")) == ["2026-Q4"]
+    assert seen(committed("2026-Q4", Stage.CLOSED)) == seen(committed("2026-Q4", Stage.PROPOSED)) == []
+    assert seen(committed("2026-Q4"), on=date(2027, 1, 28)) == ["2026-Q4"]
+    assert seen(committed("2026-Q4"), on=date(2027, 1, 29)) == []
+    assert seen(committed("2027-Q2"), committed("2027")) == ["2027"], "the year goes on, the next quarter did not begin"
