@@ -81,7 +81,7 @@ class Jobs:
         return Okrs(tuple(filter(belongs, okrs.objectives)), tuple(filter(belongs, okrs.kpis)))
 
 
-def going_on(okrs: Okrs, named: Mapping[str, Cycle], current: Cycle, today: date) -> tuple[Cycle, ...]:
+def going_on(okrs: Okrs, named: Mapping[str, tuple[date, date]], current: Cycle, today: date) -> tuple[Cycle, ...]:
     """The cycles beside the current one in which something is committed and not closed: those that hold `today`, as the
     year does around a quarter, and those that ended a short while ago and are still scored."""
     names = {each.ref.cycle for each in okrs.objectives if each.stage is Stage.COMMITTED} - {current.name}
