@@ -142,8 +142,11 @@ class Notifying:
             facts += self._failing(workspace, now)
             covers.append(DOWN)
             if Occasion.HEALTH_CHANGED in self._occasions:
-                facts += health_facts(workspace.status())
-                covers.append(HEALTH)
+                status = workspace.status()
+                # With a new cache nothing is known until trackers were read: that is no news, nor is what comes then.
+                if any(each.progress is not None for each in status.objectives):
+                    facts += health_facts(status)
+                    covers.append(HEALTH)
             if Occasion.CHECK_IN_DUE in self._occasions:
                 facts += self._check_ins(workspace, now, reminded)
                 covers.append(CHECK_IN)

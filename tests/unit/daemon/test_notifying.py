@@ -47,6 +47,17 @@ def test_a_key_result_that_falls_behind_is_told_with_its_objective(room: Room) -
     assert list(room.heard()) == []
 
 
+def test_what_a_new_cache_shows_first_is_no_news(room: Room) -> None:
+    notifying = room.notifying()
+    notifying(ended(room))
+    room.measure(P95, 4.0)
+    notifying(ended(room))
+    assert list(room.heard()) == []
+    room.measure(P95, 1.5)
+    notifying(ended(room))
+    assert len(list(room.heard())) == 2, "it is on track again"
+
+
 def test_of_what_is_for_others_nothing_is_heard(room: Room) -> None:
     room.measure(TALKS, 5)
     notifying = room.notifying()
