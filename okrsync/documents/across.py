@@ -13,10 +13,13 @@ from okrsync.domain.ref import Ref
 from okrsync.problems import did_you_mean
 
 
-def check_across(readings: Iterable[Reading], audiences: Mapping[str, Collection[str]] | None = None) -> None:
+def check_across(
+    readings: Iterable[Reading], audiences: Mapping[str, Collection[str]] | None = None, *, complete: bool = True
+) -> None:
     """Report what is wrong between documents, each problem in the report of the document that has to change.
 
-    What has a claimed id twice is dropped from the second reading. `audiences`: name → who belongs to it.
+    What has a claimed id twice is dropped from the second reading. `audiences`: name → who belongs to it. `complete` is
+    False where a document could not be read: what is aligned to may be in there, so that nothing unknown is reported.
     """
     claims: dict[Ref, Claim] = {}
     for reading in readings:
@@ -25,7 +28,7 @@ def check_across(readings: Iterable[Reading], audiences: Mapping[str, Collection
             if first is not claim:
                 _report_twice(first, claim)
                 _drop(claim, reading)
-    _check_alignment(claims)
+    _check_alignment(claims, complete=complete)
     _check_loops(claims)
     _check_roll_ups([each for reading in readings for each in reading.objectives], claims, audiences or {})
 
@@ -44,7 +47,7 @@ def _drop(claim: Claim, reading: Reading) -> None:
     reading.kpis[:] = [each for each in reading.kpis if each.source != claim.source]
 
 
-def _check_alignment(claims: dict[Ref, Claim]) -> None:
+def _check_alignment(claims: dict[Ref, Claim], *, complete: bool) -> None:
     of_kpis = {ref for ref, claim in claims.items() if claim.place.path[0] == "kpis"}
     by_cycle: dict[str, list[str]] = defaultdict(list)
     for ref in claims:
@@ -57,7 +60,7 @@ def _check_alignment(claims: dict[Ref, Claim]) -> None:
             elif target in of_kpis:
                 found = f"aligns to {target.local!r}, which is a KPI"
                 claim.place.wrong("aligns_to", found, "an objective", code="OKR402")
-            elif target not in claims:
+            elif complete and target not in claims:
                 _report_unknown(claim, target, claims, by_cycle[target.cycle])
 
 

@@ -123,7 +123,8 @@ def _read(
             readings.append(read_document(files[shown], surroundings))
     if cache is not None:
         keep_parsed(cache, parsed, {file.digest: file.data for file in files.values()})
-    check_across(readings, surroundings.audiences)
+    complete = not problems and all(reading.has_cycle for reading in readings)
+    check_across(readings, surroundings.audiences, complete=complete)
     if unplaced is not None:
         unplaced.update(each.ref for reading in readings if not reading.is_placed for each in reading.objectives)
     problems.extend(problem for reading in readings for problem in reading.report.problems)

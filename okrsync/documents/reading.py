@@ -63,6 +63,8 @@ class Reading:
     claims: list[Claim] = field(default_factory=list)
     is_placed: bool = True
     """Whether its cycle and its level are known."""
+    has_cycle: bool = True
+    """Whether its cycle is known: if not, nobody can tell what aligns to something in it."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ class _Reader:
         self._head = head
         self._surroundings = surroundings
         self._reading = reading
-        reading.is_placed = head.cycle is not _ANY_CYCLE and head.has_level
+        reading.has_cycle = head.cycle is not _ANY_CYCLE
+        reading.is_placed = reading.has_cycle and head.has_level
 
     def objective(self, data: Mapping[str, Any], index: int) -> None:
         head = self._head

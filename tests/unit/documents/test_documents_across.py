@@ -107,3 +107,30 @@ def test_kpis_and_objectives_share_their_names(write: Write, root: Path) -> None
         "okrs/a.toml:8: 2026-Q4/a: id 'a' is at okrs/a.toml:3 already",
         "okrs/a.toml:14: 2026-Q4/up: id 'up' is at okrs/a.toml:10 already",
     ]
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        'cycle = "2026-Q4\nlevel = "team"',
+        "<<<<<<< HEAD\n" + objective("win-newcomers"),
+        objective("win-newcomers", cycle="2026-Q9"),
+    ],
+    ids=["bad TOML", "merge marker", "wrong cycle"],
+)
+def test_what_may_be_in_an_unreadable_document_is_not_called_unknown(unreadable: str, write: Write, root: Path) -> None:
+    write("a.toml", objective("a", ["win-newcomers", "a"]))
+    path = write("b.toml", unreadable)
+    said = told(root)
+    assert [each for each in said if each.startswith("okrs/b.toml")]
+    assert [each for each in said if each.startswith("okrs/a.toml")] == [
+        "okrs/a.toml:6: 2026-Q4/a: aligns to itself; expected another objective"
+    ], "what is wrong whatever the other document holds is still said"
+    path.write_text(objective("b"), "utf-8")
+    assert any("aligns to 'win-newcomers', which is not in 2026-Q4" in each for each in told(root))
+
+
+def test_a_document_in_another_encoding_is_the_only_problem(write: Write, root: Path) -> None:
+    write("a.toml", objective("a", ["win-newcomers"]))
+    (root / "b.toml").write_bytes(objective("win-newcomers").replace("T", "Tür").encode("latin-1"))
+    assert len(told(root)) == 1 and told(root)[0].startswith("okrs/b.toml")
