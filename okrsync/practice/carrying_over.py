@@ -300,7 +300,7 @@ class _Turn:
             notes.append(f"what it supports: {gone} went out with {objective.ref.cycle}")
         if not any(each.is_complete for each in carried):
             notes.append("its key results: none of the last cycle goes on as it was")
-        is_ready = all(each.is_complete for each in carried) and bool(carried)
+        is_ready = not notes and bool(carried) and not any(each.to_fill_in for each in carried)
         stage = Stage.PROPOSED if is_ready and objective.stage is not Stage.DRAFT else Stage.DRAFT
         return CarriedObjective(
             Ref(self.cycle.name, objective.ref.objective),

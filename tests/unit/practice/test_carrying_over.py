@@ -119,6 +119,7 @@ def test_what_nobody_measured_begins_where_it_began_and_says_so() -> None:
     (key_result,) = found.key_results
     assert (key_result.baseline, key_result.target) == (4.0, 1.5)
     assert "nobody knows where it ended" in key_result.to_fill_in[0]
+    assert found.stage is Stage.DRAFT, "a sync would create its items with numbers that nobody looked at"
 
 
 @pytest.mark.parametrize("measure", [Measure("children"), Measure("count", {"query": "x", "since": "cycle"})])
@@ -201,6 +202,7 @@ def test_alignment_stays_where_the_parent_goes_on() -> None:
     assert found["lost"].aligns_to == ()
     assert not found["lost"].contributes
     assert "gone went out" in found["lost"].to_fill_in[0]
+    assert (found["below"].stage, found["lost"].stage) == (Stage.PROPOSED, Stage.DRAFT)
 
 
 def test_what_the_new_cycle_has_already_is_not_made_again() -> None:
