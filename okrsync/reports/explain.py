@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
@@ -24,11 +24,14 @@ from okrsync.domain.status import (
     Status,
     contributors,
 )
-from okrsync.problems import Problem, Problems, did_you_mean
+from okrsync.problems import Problem, Problems, did_you_mean, listed
 from okrsync.reports import words
 from okrsync.reports.history import History, history_of
 from okrsync.store.reading import Reader
 from okrsync.store.values import CheckIn
+
+_OFFERED = 3
+"""How many things of one name are offered at most to somebody who leaves out where they are."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +136,17 @@ def find_ref(text: str, okrs: Okrs, cycle: str) -> Ref:
         return known[asked]
     if f"{cycle}/{asked}" in known:
         return known[f"{cycle}/{asked}"]
-    near = did_you_mean(asked, known) or did_you_mean(f"{cycle}/{asked}", known)
+    near = _by_last_name(asked, known, cycle) or did_you_mean(asked, known) or did_you_mean(f"{cycle}/{asked}", known)
     do = near or "`okrsync tree --key-results` shows what there is."
     right = "cycle/objective, cycle/objective/key-result or cycle/kpi"
     raise Problems([Problem("REF", 0, "", f"nothing in the documents is called {words.shown(asked)!r}", right, do)])
+
+
+def _by_last_name(asked: str, known: Iterable[str], cycle: str) -> str:
+    """A question that offers what has this id of its own, first of all in `cycle`; empty when nothing or much has."""
+    found = sorted(each for each in known if each.rpartition("/")[2].casefold() == asked.casefold())
+    found = [each for each in found if each.startswith(f"{cycle}/")] or found
+    return f"Did you mean {listed([repr(each) for each in found])}?" if 0 < len(found) <= _OFFERED else ""
 
 
 def explain(

@@ -317,6 +317,14 @@ def test_what_is_not_there_is_named_with_what_was_likely_meant(text: str, meant:
         find_ref(text, OKRS, "2026-Q4")
 
 
+def test_a_name_without_its_objective_leads_to_all_that_have_it() -> None:
+    with pytest.raises(Problems, match=r"Did you mean '2026-Q4/fast/p95'\?"):
+        find_ref("P95", OKRS, "2026-Q4")
+    elsewhere = replace(past.FAST, ref=ref("slow"), key_results=(replace(past.P95, ref=ref("slow", "p95")),))
+    with pytest.raises(Problems, match=r"Did you mean '2026-Q4/fast/p95' or '2026-Q4/slow/p95'\?"):
+        find_ref("p95", Okrs((*OKRS.objectives, elsewhere)), "2026-Q4")
+
+
 def test_what_is_like_nothing_leads_to_the_list() -> None:
     with pytest.raises(Problems, match="okrsync tree --key-results"):
         find_ref("\x1b[2J zzzzzzzzzzzzzzzzzzzzzzzzz", OKRS, "2026-Q4")
