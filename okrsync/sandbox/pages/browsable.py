@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
@@ -95,3 +96,8 @@ def number(text: str, name: str) -> float | None:
 def written(value: object) -> str:
     """A field's value as people write it."""
     return "" if value is None else f"{value:.10g}" if isinstance(value, int | float) else str(value)
+
+
+def moment(when: datetime) -> str:
+    """A time as people write it, in UTC and in one piece."""
+    return f"{when.astimezone(UTC):%Y-%m-%d\N{NO-BREAK SPACE}%H:%M}\N{NO-BREAK SPACE}UTC"

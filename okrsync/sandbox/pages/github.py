@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.sandbox.github.state import Issue, Milestone, Project, Repository
-from okrsync.sandbox.pages.browsable import Browsable, number, written
+from okrsync.sandbox.pages.browsable import Browsable, moment, number, written
 from okrsync.sandbox.pages.page import Input, Link, Page, Section
 
 _PATH = re.compile(r"/(?P<repo>[\w.-]+/[\w.-]+)(?:/(?P<kind>issues|pull|milestone)/(?P<number>[1-9][0-9]*))?/?")
@@ -79,7 +79,7 @@ class GitHubWithPages(Browsable, GitHubSandbox):
             facts.append(("Milestone", Link(title, f"/{repository.full_name}/milestone/{issue.milestone}")))
         inputs = [Input("Title", issue.title, wide=True), Input("State", issue.state, _STATES)]
         inputs += [Input(field, written(value)) for _, field, value in self._numbers(issue)]
-        comments = tuple((each.author, each.body) for each in repository.comments_of(issue))
+        comments = tuple((each.author, moment(each.created_at), each.body) for each in repository.comments_of(issue))
         return Page(
             f"{issue.title} #{issue.number}",
             f"{kind} of {repository.full_name}",

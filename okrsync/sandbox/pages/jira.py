@@ -9,7 +9,7 @@ from typing import Any
 from okrsync.sandbox.jira import JiraSandbox
 from okrsync.sandbox.jira.hands import IssueView
 from okrsync.sandbox.jira.model import NUMBER
-from okrsync.sandbox.pages.browsable import Browsable, number, written
+from okrsync.sandbox.pages.browsable import Browsable, moment, number, written
 from okrsync.sandbox.pages.page import Input, Link, Page, Section
 
 _ISSUE = re.compile(r"/browse/(?P<key>[A-Z][A-Z0-9_]*-[0-9]+)")
@@ -74,7 +74,7 @@ class JiraWithPages(Browsable, JiraSandbox):
             (
                 Section("Below it", tuple(_row(each) for each in self.issues() if each.parent == issue.key)),
                 Section("Links", tuple(_link_row(each) for each in issue.links)),
-                Section("Comments", tuple((each.author, each.text) for each in issue.comments)),
+                Section("Comments", tuple((each.author, moment(each.created), each.text) for each in issue.comments)),
             ),
         )
 

@@ -12,7 +12,7 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328 }
 nav, .muted { color: #59636e }
 h1 { font-size: 1.4rem; margin: .3rem 0 1rem } h2 { font-size: 1rem; margin: 1.5rem 0 .3rem }
-table { border-collapse: collapse } td { padding: .2rem 1.2rem .2rem 0; vertical-align: top }
+table { border-collapse: collapse } td { padding: .2rem 1.2rem .2rem 0; vertical-align: top; white-space: pre-line }
 pre { background: #f6f8fa; padding: .8rem; white-space: pre-wrap; border-radius: 6px; font-size: 13px }
 input, select, button { font: inherit; padding: .1rem .4rem } input.wide { width: 40rem; max-width: 100% }
 .wrong { color: #cf222e }

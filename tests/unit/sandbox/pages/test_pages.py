@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,18 @@ def test_addresses_in_a_description_are_links(premises: Premises, jira: str) -> 
         "PLAT", "Task", "T", description="[x|http://127.0.0.1:1/browse/A-1] and so on"
     )
     assert '<a href="http://127.0.0.1:1/browse/A-1">' in get(f"{jira}/browse/{key}").text
+
+
+def test_a_comment_stands_there_with_author_time_and_lines(premises: Premises, github: str, jira: str) -> None:
+    key = premises.jira_cloud.create_issue("PLAT", "Task", "Said")
+    number = premises.github.create_issue("acme/web", "Said")
+    premises.jira_cloud.comment(key, "First line\nSecond line")
+    premises.github.comment("acme/web", number, "First line\nSecond line")
+    for url in (f"{github}/acme/web/issues/{number}", f"{jira}/browse/{key}"):
+        rows = re.findall(r"<td>(\w[^<]*)</td><td>([^<]*)</td><td>First line\nSecond line</td>", get(url).text)
+        assert len(rows) == 1, url
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d\s\d\d:\d\d\sUTC", rows[0][1])
+        assert "white-space: pre-line" in get(url).text
 
 
 def test_people_change_values_states_and_titles(premises: Premises, github: str, jira: str) -> None:
