@@ -32,11 +32,16 @@ if TYPE_CHECKING:
 @click.option("--from", "before", metavar="CYCLE", help="The cycle to go on from. Default: the newest before it.")
 @click.option("--continue", "going_on", metavar="REF", multiple=True, help="Go on with it, whatever it reached.")
 @click.option("--drop", "dropped", metavar="REF", multiple=True, help="Leave it out.")
-@click.option("--all", "everything", is_flag=True, help="Ask nothing: go on with everything that was not reached.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Ask nothing: go on with everything that was not reached, what scored low included unless --below drop.",
+)
 @click.option(
     "--below",
     type=click.Choice(["keep", "drop"]),
-    help="What becomes of key results that scored below 0.4 (scoring.reconsider). Default: ask, else drop.",
+    help="What becomes of what scored below 0.4 (scoring.reconsider). Default: ask, else drop; with --all keep.",
 )
 @click.option("--target", "targets", metavar="REF=N", multiple=True, help="The new target of a key result.")
 @dry_run_option
@@ -57,7 +62,8 @@ def new(
 
     Key results that were not reached go on, from where they ended to the target that they had; those that were reached
     do not. On a terminal you are asked about each, and about its target. KPIs go on as they are. Everything is proposed
-    anew, under the same ids. Nothing that there is is changed, and no tracker hears of it before the next sync.
+    anew, under the same ids; what has to be filled in is a draft. Nothing that there is is changed, and no tracker
+    hears of it before the next sync.
     """
     from okrsync.documents.creating import CannotCreate, write_new
     from okrsync.documents.new_cycle import by_path
@@ -67,6 +73,8 @@ def new(
     check_writable(workspace, "Begin the cycle")
     cycle, last = _cycles(workspace, name, before)
     workspace.cycle = last
+    if everything and below is None:
+        below = "keep"
     endings = _endings(workspace)
     choices = _choices(workspace, going_on, dropped, targets, below)
     if sys.stdin.isatty() and not (everything or as_json):

@@ -67,6 +67,11 @@ def test_from_the_last_score_to_the_first_sync_of_the_next_cycle(desk: Desk, okr
     assert writes(desk) == count, "closing twice writes nothing, and neither does a sync"
 
     before = files(desk)
+    everything = ("cycle", "new", "2027-Q1", "--from", CYCLE, "--all", "--dry-run", "--json")
+    left = [
+        [each["ref"] for each in okrsync(*everything, *more).json["left_out"]] for more in ((), ("--below", "drop"))
+    ]
+    assert left == [[str(O2)], [f"{O1}/kr2", str(O2)]], "all means what scored low too, unless somebody says otherwise"
     dry = okrsync("cycle", "new", "2027-Q1", "--from", CYCLE, "--dry-run", "--json")
     assert dry.code == 0
     assert files(desk) == before

@@ -313,7 +313,7 @@ def turn_the_cycle(quarter: Quarter) -> None:
     quarter.does("cycle", "close", "2026-Q4")
     assert quarter.desk.ground.closed(OBJECTIVE)
     assert 'stage     = "closed"' in quarter.document.read_text("utf-8")
-    quarter.does("cycle", "new", "2027-Q1", "--from", "2026-Q4", "--all", "--below", "keep")
+    quarter.does("cycle", "new", "2027-Q1", "--from", "2026-Q4", "--all")
     quarter.does("check")
     begun = quarter.standing("2027-Q1")
     next_objective = Ref("2027-Q1", OBJECTIVE.objective)
