@@ -334,6 +334,8 @@ class Daemon:
 
     def _tell(self, event: events.Event) -> None:
         with self._telling:
+            if isinstance(event, events.Paused):
+                self._file.keep(self.state)
             for observer in self._observers:
                 try:
                     observer(event)

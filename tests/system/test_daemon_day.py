@@ -273,6 +273,20 @@ def test_a_pause_says_until_when_and_ends_by_itself(day: Day) -> None:
     assert f"{seen['work']['until']}"[11:16] == "02:20" and "asks to wait 3000 s" in seen["work"]["why"]
 
 
+def test_a_pause_within_a_run_is_seen_from_outside_while_it_lasts(day: Day) -> None:
+    day.at(1, 10, lambda: day.desk.ground.site.faults.add(Fault("status", status=429, headers={"Retry-After": "30"})))
+    during: list[str] = []
+
+    def look(event: events.Event) -> None:
+        if isinstance(event, events.Paused):
+            during.extend(standing(day.load()).paused)
+
+    day.observers.append(look)
+    day.at(1, 50, day.inbox.stop.set)
+    day.run()
+    assert during == ["work"] and standing(day.load()).paused == {}
+
+
 def test_a_hint_leads_to_a_look_at_that_item_alone(day: Day) -> None:
     site = day.desk.ground.site
     asked: list[int] = []
