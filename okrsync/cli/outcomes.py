@@ -40,17 +40,17 @@ def sync_json(outcome: Outcome, heard: Sequence[CheckIn] = ()) -> dict[str, Any]
 
 def show_plan(call: Call, outcome: Outcome, *, as_json: bool, as_markdown: bool = False) -> int:
     """Show a plan, and say what failed while it was made; the exit code."""
-    plan, complete = outcome.plan, not outcome.failures
+    plan, complete, blind = outcome.plan, not outcome.failures, outcome.is_blind
     if as_markdown:
         from okrsync.reports.plan_markdown import plan_markdown
 
-        call.screen.lines(plan_markdown(plan, complete=complete, effort=outcome.effort))
+        call.screen.lines(plan_markdown(plan, complete=complete, blind=blind, effort=outcome.effort))
         return name_failures(call, outcome)
     call.screen.show(
         as_json=as_json,
         data=lambda: {**plan.to_json(), "effort": outcome.effort.to_json()},
-        text=lambda: lines_text(plan_lines(plan, complete=complete, effort=outcome.effort)),
-        picture=lambda _width: lines_picture(plan_lines(plan, complete=complete, effort=outcome.effort)),
+        text=lambda: lines_text(plan_lines(plan, complete=complete, blind=blind, effort=outcome.effort)),
+        picture=lambda _width: lines_picture(plan_lines(plan, complete=complete, blind=blind, effort=outcome.effort)),
     )
     return name_failures(call, outcome)
 

@@ -55,6 +55,8 @@ def _show(
     from okrsync.reports.words import counted
 
     news = f"{counted(len(found), 'value')} moved in {status.cycle.name}"
+    if outcome.is_blind and not found:
+        news = "nothing could be read"
     news += f", {heard_text(heard)}" if heard else ""
     said = f"{news} ({counted(outcome.requests, 'request')})"
 

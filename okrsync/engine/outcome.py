@@ -75,6 +75,11 @@ class Outcome:
     """What a person may want to know, and is told once."""
 
     @property
+    def is_blind(self) -> bool:
+        """Whether trackers were needed and none of them answered and let us in."""
+        return self.trackers > 0 and self.reached == 0
+
+    @property
     def held(self) -> tuple[Change, ...]:
         """What waits for a person."""
         return self.plan.held

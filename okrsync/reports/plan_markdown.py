@@ -15,12 +15,14 @@ LONGEST = 60_000
 """Characters; GitHub takes comments of 65,536."""
 
 
-def plan_markdown(plan: Plan, *, complete: bool = True, effort: Effort | None = None) -> Iterator[str]:
+def plan_markdown(
+    plan: Plan, *, complete: bool = True, blind: bool = False, effort: Effort | None = None
+) -> Iterator[str]:
     """Everything in a plan, tracker by tracker, as far as it fits into one comment."""
-    yield f"### okrsync: {plain(summary(plan, complete=complete))}"
+    yield f"### okrsync: {plain(summary(plan, complete=complete, blind=blind))}"
     if effort and effort.writes:
         yield f"It {plain(effort_text(effort))}."
-    if not complete:
+    if not complete and not blind:
         yield ""
         yield "**Not everything could be read**, so nobody knows whether there is more to do."
     parts = [_section("Waits for a person", plan.held)] if plan.held else []

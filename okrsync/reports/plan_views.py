@@ -65,11 +65,13 @@ LONG = 160
 """From how many characters on a text is shown by what changed in it, as one of several lines is."""
 
 
-def plan_lines(plan: Plan, *, complete: bool = True, effort: Effort | None = None) -> Iterator[Line]:
+def plan_lines(
+    plan: Plan, *, complete: bool = True, blind: bool = False, effort: Effort | None = None
+) -> Iterator[Line]:
     """Everything in a plan, the changes in the order in which they are applied.
 
-    `complete` is False when a tracker could not be read, so that nobody knows whether there is more to do.
-    `effort` is what applying it takes, where that is to be told.
+    `complete` is False when a tracker could not be read, so that nobody knows whether there is more to do;
+    `blind` is True when none could. `effort` is what applying it takes, where that is to be told.
     """
     for place, changes in _by_place(plan.changes):
         yield Line(f"{_at(place)}: {tally(changes)}", Tone.HEADING)
@@ -81,14 +83,16 @@ def plan_lines(plan: Plan, *, complete: bool = True, effort: Effort | None = Non
         for change in plan.held:
             yield from held_lines(change)
         yield Line("")
-    yield Line(summary(plan, complete=complete), Tone.HEADING)
+    yield Line(summary(plan, complete=complete, blind=blind), Tone.HEADING)
     if effort and effort.writes:
         yield Line(effort_text(effort))
 
 
-def summary(plan: Plan, *, complete: bool = True) -> str:
+def summary(plan: Plan, *, complete: bool = True, blind: bool = False) -> str:
     """The plan in one line: how much of what, and its digest."""
     held = f"; {len(plan.held)} held" if plan.held else ""
+    if not plan.changes and blind:
+        return f"nothing could be read{held}"
     if not plan.changes and not complete:
         return f"nothing to do in what could be read{held}"
     if not plan.changes:

@@ -31,6 +31,12 @@ def test_problems_of_settings_and_documents_come_together_in_order(workspace: Pa
     assert any("'title'" in problem and "titel" in problem for problem in problems)
 
 
+def test_trackers_that_let_nobody_in_are_not_called_read(workspace: Path, okrsync: Okrsync) -> None:
+    for command in ("plan", "pull"):
+        said = okrsync(command)
+        assert said.code != 0 and said.out.startswith("nothing could be read"), said
+
+
 def test_problems_as_json_have_file_and_line(workspace: Path, okrsync: Okrsync) -> None:
     (workspace / "okrs" / "platform.toml").write_text(DOCUMENT.replace("target = 1.5", "target = 4.0"), "utf-8")
     said = okrsync("check", "--json")

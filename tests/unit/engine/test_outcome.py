@@ -121,3 +121,8 @@ def test_one_tracker_that_fails_never_stops_the_other(found: Found, first: bool)
         assert len(other.items) == 2 and failing.items == {}
         failing.heal()
         assert world.sync().exit_code is ExitCode.DONE
+
+
+@pytest.mark.parametrize(("trackers", "reached", "blind"), [(0, 0, False), (1, 0, True), (2, 1, False), (2, 2, False)])
+def test_a_run_is_blind_where_no_tracker_let_it_in(trackers: int, reached: int, blind: bool) -> None:
+    assert Outcome(trackers=trackers, reached=reached).is_blind is blind

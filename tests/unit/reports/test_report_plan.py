@@ -93,6 +93,7 @@ def test_what_is_held_says_why() -> None:
 def test_nothing_to_do_is_not_said_of_what_could_not_be_read() -> None:
     assert summary(Plan()) == "nothing to do: documents and trackers agree"
     assert summary(Plan(), complete=False) == "nothing to do in what could be read"
+    assert summary(Plan(), complete=False, blind=True) == "nothing could be read"
 
 
 def test_what_was_done_is_in_the_past_and_names_new_items() -> None:
