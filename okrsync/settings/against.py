@@ -102,7 +102,7 @@ def unknown_keys(
     table: TrackerSettings | SourceSettings | NotifySettings, where: str, options: Iterable[str], what: str
 ) -> list[Problem]:
     """The keys of a table that neither every such table knows nor its type, which has `options`."""
-    known = [*_own_keys(type(table)), *options]
+    known = list(dict.fromkeys([*_own_keys(type(table)), *options]))
     unused = [each for each in known if each not in table.model_fields_set]
     return [
         _problem(

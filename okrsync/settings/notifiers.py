@@ -57,7 +57,7 @@ def _known_events(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class NotifySettings(Table):
-    """A way to tell people. Its type may know further keys: `okrsync notify list` shows them."""
+    """A way to tell people. `okrsync notify list` shows which keys each type takes."""
 
     model_config = ConfigDict(extra="allow")
 

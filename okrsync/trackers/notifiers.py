@@ -151,7 +151,7 @@ class NotifierType:
     load: Callable[[NotifierContext], Notifier]
     """Makes the notifier and sends nothing yet. It, and not the plugin's module, imports the libraries."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Further keys of `[notify.NAME]` → what each does, in one sentence."""
+    """The keys of `[notify.NAME]` that are not for every type → what each does, in one sentence."""
     addressed: bool = False
     """Whether messages go to e-mail addresses: those of `to`, else of the people whom the news concerns."""
     check_table: Callable[[NotifierTable], Iterable[str]] = _nothing_wrong

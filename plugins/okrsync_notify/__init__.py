@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.notifiers import Notifier, NotifierContext, NotifierTable, NotifierType
 
+_CA_FILE = "A file with the certificate authority of a server in your own house."
+
 
 def _load_slack(context: NotifierContext) -> Notifier:
     from okrsync_notify.slack import SlackNotifier
@@ -55,6 +57,10 @@ def register_notifiers() -> Iterable[NotifierType]:
             name="slack",
             summary="an incoming webhook of Slack, or of what understands one, such as Mattermost",
             load=_load_slack,
+            settings={
+                "url": "Where the address of the incoming webhook is kept: env, file, keyring, command or credential.",
+                "ca_file": _CA_FILE,
+            },
             check_table=_check_slack,
         ),
         NotifierType(
@@ -66,6 +72,10 @@ def register_notifiers() -> Iterable[NotifierType]:
                 "port": "Its port; without it 587, or 465 for tls.",
                 "security": "starttls (without it), tls, or none, which is for a server on this machine only.",
                 "from": "The sender's address.",
+                "user": "The account at the mail server; without it nobody logs in.",
+                "password": "Where the account's password is kept: env, file, keyring, command or credential.",
+                "to": "Addresses, or people of the settings; without it the people whom the news concerns.",
+                "ca_file": _CA_FILE,
             },
             addressed=True,
             check_table=_check_email,
@@ -76,6 +86,7 @@ def register_notifiers() -> Iterable[NotifierType]:
             load=_load_command,
             settings={
                 "command": "The program and its arguments, in a list; no shell is involved.",
+                "token": "Where a token is kept that the program gets as OKRSYNC_NOTIFY_TOKEN.",
             },
             check_table=_check_command,
         ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,3 +107,15 @@ def test_a_daemon_tells_what_it_finds_out_once(desk: Desk, okrsync: Okrsync) -> 
     assert okrsync("daemon", "--once").code == 0
     [works] = told(desk)
     assert works.startswith("sync-failing: The sync of work/PROJA works again")
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_list_names_every_key_that_the_guide_uses(okrsync: Okrsync) -> None:
+    guide = (Path(__file__).parents[2] / "docs/how-to/tell-people.md").read_text(encoding="utf-8")
+    settings = tomllib.loads(guide.partition("```toml\n")[2].partition("```")[0])
+    listed = okrsync("notify", "list").out
+    common = {"type", "events", "audience", "teams", "quiet_hours", "digest", "timezone", "failing_for"}
+    for table in settings["notify"].values():
+        for key in table.keys() - common:
+            assert re.search(rf"^{table['type']} +{key} ", listed, re.MULTILINE), key
+    assert re.search(r"^email +to ", listed, re.MULTILINE)
