@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ _TONES = {"good": Tone.CREATE, "middling": Tone.UPDATE, "bad": Tone.HELD, "neutr
 _TEMPLATES = Path(__file__).with_name("templates")
 BAR = 120
 """The width of a bar in the page's own measure."""
+_KEPT = "figures of somebody's own objectives are shown to the audience that they are kept to, and to nobody else"
+_INSIDE_FIGURES = re.compile(r"(?<=[0-9]) (?!\()|(?<=→) ")
 
 
 def page_lines(page: OnePage) -> Iterator[Line]:
@@ -32,6 +35,8 @@ def page_lines(page: OnePage) -> Iterator[Line]:
     for level, objectives in page.levels:
         yield Line("")
         yield Line(level.upper(), Tone.HEADING)
+        if _keeps_figures(objectives):
+            yield Line(f"  {_KEPT}", Tone.WHY)
         for objective in objectives:
             yield from _objective_lines(objective)
     if page.kpis:
@@ -77,6 +82,9 @@ def page_markdown(page: OnePage) -> Iterator[str]:
     for level, objectives in page.levels:
         yield f"## {level.capitalize()}"
         yield ""
+        if _keeps_figures(objectives):
+            yield f"{_KEPT.capitalize()}."
+            yield ""
         for objective in objectives:
             yield from _objective_markdown(objective)
     if page.kpis:
@@ -150,14 +158,25 @@ def page_html(page: OnePage) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    surroundings.filters["unbroken"] = _unbroken
     return surroundings.get_template("one_page.html").render(
         page=page,
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         width=BAR,
+        kept=_KEPT,
         calibration=[line.text for line in calibration_lines(page.calibration)] if _has_calibration(page) else [],
         bands=list(band_lines(page.bounds)) if page.is_scored else [],
     )
+
+
+def _unbroken(text: str) -> str:
+    """A figure that no line ends in: what follows a number, and what an arrow leads to, stays beside it."""
+    return _INSIDE_FIGURES.sub("\N{NO-BREAK SPACE}", text)
+
+
+def _keeps_figures(objectives: Sequence[ObjectiveRow]) -> bool:
+    return any(each.figure is None for each in objectives)
 
 
 def _has_calibration(page: OnePage) -> bool:
