@@ -7,10 +7,12 @@ import re
 from okrsync.trackers.errors import Rejected
 from okrsync.trackers.values import Candidate, RemoteItem, Scope
 from okrsync_jira.checking import types_of
+from okrsync_jira.jql import read_jql
 from okrsync_jira.paging import chunks, listed, quoted
 from okrsync_jira.reading import Reader
 
-_ORDER = re.compile(r"""\border\s+by\b[^"']*\Z""", re.IGNORECASE)
+_KEYS = re.compile(r"[A-Za-z][A-Za-z0-9_]*-\d+(?:[\s,]+[A-Za-z][A-Za-z0-9_]*-\d+)*")
+_EXAMPLE = "write JQL, for example project = PLAT AND issuetype = Epic AND status != Done"
 
 
 def candidates(reader: Reader, scope: Scope, jql: str) -> tuple[Candidate, ...]:
@@ -19,14 +21,10 @@ def candidates(reader: Reader, scope: Scope, jql: str) -> tuple[Candidate, ...]:
     Raises:
         Rejected: Jira does not understand the JQL.
     """
-    asked = _ORDER.sub("", jql).strip()
-    if not asked:
-        raise Rejected(
-            "the query is empty: write JQL, for example project = PLAT AND issuetype = Epic AND status != Done"
-        )
+    asked = _asked(jql)
     objective_type, key_result_type = types_of(scope)
     views = reader.views([scope])
-    found = reader.search(f"({asked})", views)
+    found = reader.search(asked, views)
     epics = [each for each in found if each.type_name.casefold() == objective_type.casefold()]
     link = reader.epic_link()
     field = link.clause if link else "parent"
@@ -55,3 +53,16 @@ def _is_key_result(item: RemoteItem, scope: Scope, type_name: str) -> bool:
     if scope.labels:
         return set(scope.labels) <= item.labels
     return item.type_name.casefold() == type_name.casefold()
+
+
+def _asked(text: str) -> str:
+    """The JQL that somebody wrote, without its order. Keys alone mean the issues that have them."""
+    keys = text.strip().strip(",")
+    if _KEYS.fullmatch(keys):
+        return f"key in ({listed(keys.replace(',', ' ').split())})"
+    jql = read_jql(text)
+    if not jql.where:
+        raise Rejected(f"the query is empty: {_EXAMPLE}")
+    if not jql.compares:
+        raise Rejected(f"{text.strip()!r} compares no field with anything: {_EXAMPLE}, or the keys of epics: PLAT-12")
+    return jql.where

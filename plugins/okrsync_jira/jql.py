@@ -36,6 +36,8 @@ class Jql:
     """Empty where it makes none."""
     names_project: bool
     """Whether it says itself which projects it is about."""
+    compares: bool
+    """Whether it holds a field against something, as all JQL does that finds anything in particular."""
     settled: bool
     """Whether an issue can begin or cease to match only by being changed: not by the clock, nor by a function."""
 
@@ -64,6 +66,7 @@ def read_jql(text: str) -> Jql:
     return Jql(
         where=text[:end].strip(),
         names_project="project" in fields,
+        compares=bool(fields),
         settled=not (fields & _DRIFTING or _drifts(words)),
     )
 

@@ -137,7 +137,7 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(desk: Desk, okrsync:
     bad = okrsync(
         "adopt", "work", "((" if isinstance(desk.ground, JiraGround) else "other/repository", "--cycle", CYCLE
     )
-    assert bad.code == 2 and ("JQL" in bad.err or "other/repository is not" in bad.err)
+    assert bad.code == 2 and ("a parenthesis that it never closes" in bad.err or "other/repository is not" in bad.err)
     none = okrsync(
         "adopt", "work", team.query.replace("Epic", "Bug").replace("acme/repo-0", "*none*"), "--cycle", CYCLE
     )

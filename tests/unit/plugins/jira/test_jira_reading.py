@@ -348,3 +348,16 @@ def test_the_changes_of_a_project_that_is_hidden_now_are_a_failure(connect: Conn
 
     assert len(reading.items) == 5
     assert list(reading.failures) == ["GONE"]
+
+
+def test_keys_alone_name_the_epics_to_adopt(tracker: JiraTracker, site: JiraSandbox) -> None:
+    first, second = (site.create_issue("PLAT", "Epic", title) for title in ("One", "Two"))
+    for asked, found in ((first, [first]), (f" {first}, {second} ", [first, second]), (first.lower(), [first])):
+        assert [each.item.at.key for each in tracker.candidates(SCOPE, asked)] == found
+
+
+@pytest.mark.parametrize("asked", ["PLAT-99", "newcomers", "type = Epic AND newcomers"])
+def test_a_query_is_refused_without_a_parenthesis_that_nobody_wrote(tracker: JiraTracker, asked: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        tracker.candidates(SCOPE, asked)
+    assert "')'" not in str(refused.value)

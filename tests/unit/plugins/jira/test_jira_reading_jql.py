@@ -62,3 +62,10 @@ def test_what_only_a_change_of_the_issue_can_change_is_settled(text: str) -> Non
 )
 def test_what_changes_by_itself_is_not(text: str) -> None:
     assert not read_jql(text).settled
+
+
+@pytest.mark.parametrize(
+    ("text", "compares"), [("type = Bug", True), ("PLAT-12", False), ("", False), ("sprint in openSprints()", True)]
+)
+def test_a_query_that_compares_nothing_is_known(text: str, compares: bool) -> None:
+    assert read_jql(text).compares is compares
