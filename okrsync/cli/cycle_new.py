@@ -128,10 +128,11 @@ def _cycles(workspace: Workspace, name: str, before: str | None) -> tuple[Cycle,
 def _endings(workspace: Workspace) -> dict[Ref, EndedKeyResult]:
     """How every key result of the workspace's cycle ended."""
     from okrsync.practice.carrying_over import ended
+    from okrsync.practice.scoring import Bounds
 
-    reconsider = workspace.settings.scoring.reconsider
+    bounds = Bounds(**workspace.settings.scoring.model_dump())
     return {
-        each.key_result.ref: ended(each.key_result, each.observed.value, reconsider)
+        each.key_result.ref: ended(each.key_result, each.observed.value, bounds)
         for objective in workspace.status().objectives
         for each in objective.key_results
     }
@@ -215,12 +216,11 @@ def _ask(
 
 
 def _standing(found: EndedKeyResult) -> str:
-    from okrsync.domain.numbers import number_text
     from okrsync.reports.words import goal, quantity, shown
 
     key_result = found.key_result
     ends = quantity(found.final, key_result.unit)
-    score = "" if found.score is None else f", score {number_text(round(found.score, 2))}"
+    score = "" if found.score is None else f", score {found.score_shown}"
     return f"{shown(key_result.title)}: {goal(key_result)}, ended at {ends}{score}"
 
 

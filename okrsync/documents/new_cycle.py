@@ -14,7 +14,7 @@ from okrsync.documents.adopted import FILL_IN
 from okrsync.documents.loading import Documents
 from okrsync.documents.reading import Surroundings, read_document
 from okrsync.domain.cycle import Cycle
-from okrsync.domain.numbers import number_text, quantity_text
+from okrsync.domain.numbers import figure_text, number_text, quantity_text
 from okrsync.domain.okr import EVERYONE, Kind, Kpi, Measure
 from okrsync.practice.carrying_over import CarriedKeyResult, CarriedObjective, CarryingOver
 from okrsync.problems import Problem, Problems
@@ -133,7 +133,7 @@ def _ended(carried: CarriedKeyResult) -> str:
     """What became of it in the last cycle, in one line."""
     found = carried.before
     final = "nobody knows its value" if found.final is None else _final(carried, found.final)
-    score = "" if found.score is None else f", score {number_text(round(found.score, 2))}"
+    score = "" if found.score is None else f", score {found.score_shown}"
     return f"{found.ref.cycle}: {final}{score}"
 
 
@@ -141,7 +141,7 @@ def _final(carried: CarriedKeyResult, final: float) -> str:
     key_result = carried.before.key_result
     if key_result.kind is Kind.DONE:
         return "done" if final >= 1 else "not done"
-    ends = quantity_text(final, key_result.unit)
+    ends = f"{figure_text(final)} {key_result.unit}".rstrip()
     if key_result.kind is Kind.MAINTAIN or key_result.baseline is None or key_result.target is None:
         return f"ended at {ends}"
     return f"from {number_text(key_result.baseline)} to {ends}, of {quantity_text(key_result.target, key_result.unit)}"

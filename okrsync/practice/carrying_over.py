@@ -5,16 +5,16 @@ What was reached and what people chose goes in, what the new cycle begins with a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from okrsync.domain.cycle import Cycle
-from okrsync.domain.numbers import number_text, quantity_text
+from okrsync.domain.numbers import figure_text, number_text, quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Kpi, Measure, Objective, Okrs, Stage
 from okrsync.domain.progress import progress, raw_progress, same_number
 from okrsync.domain.ref import Ref
+from okrsync.practice.scoring import Bounds, score_text
 from okrsync.practice.targets import NUMBER
 
 
@@ -38,6 +38,8 @@ class Ended:
     score: float | None
     """0.0–1.0, with the team's adjustment where it was scored."""
     ending: Ending
+    score_shown: str
+    """The score as `okrsync score` shows it: `0.36`, or `unknown`."""
 
     @property
     def ref(self) -> Ref:
@@ -45,8 +47,8 @@ class Ended:
         return self.key_result.ref
 
 
-def ended(key_result: KeyResult, current: float | None, reconsider: float) -> Ended:
-    """How a key result ended with `current` as its newest value; below `reconsider` a score is low."""
+def ended(key_result: KeyResult, current: float | None, bounds: Bounds) -> Ended:
+    """How a key result ended with `current` as its newest value; below `bounds.reconsider` a score is low."""
     scored = key_result.score
     final = scored.final if scored is not None and scored.final is not None else current
     score = scored.value if scored is not None else progress(key_result, final)
@@ -54,8 +56,8 @@ def ended(key_result: KeyResult, current: float | None, reconsider: float) -> En
     if raw is not None and round(raw, 9) >= 1:
         ending = Ending.REACHED
     else:
-        ending = Ending.LOW if score is not None and round(score, 9) < reconsider else Ending.OPEN
-    return Ended(key_result, final, score, ending)
+        ending = Ending.LOW if score is not None and round(score, 9) < bounds.reconsider else Ending.OPEN
+    return Ended(key_result, final, score, ending, score_text(score, bounds))
 
 
 @dataclass(frozen=True)
@@ -244,8 +246,7 @@ class _Turn:
         if found.ending is Ending.REACHED:
             return "was reached"
         if found.ending is Ending.LOW and word is None and not self.choices.keep_low:
-            hundredths = math.floor(100 * round(found.score or 0.0, 9))
-            return f"scored {hundredths / 100:g}: ask whether it is still worth a cycle"
+            return f"scored {found.score_shown}: ask whether it is still worth a cycle"
         return ""
 
     def _key_result(self, found: Ended) -> CarriedKeyResult:
@@ -264,7 +265,7 @@ class _Turn:
             notes.append(f"baseline and target: those of {found.ref.cycle}, for what it counts begins anew")
         target = self._target(found, baseline)
         if target is None:
-            ends = quantity_text(baseline, before.unit) if baseline is not None else "?"
+            ends = f"{figure_text(baseline)} {before.unit}".rstrip() if baseline is not None else "?"
             notes.insert(0, f"a new target: it ended at {ends}, and {_asked(before)} was reached")
         title, is_right = _retitled(before, baseline, before.target if target is None else target)
         if not is_right:

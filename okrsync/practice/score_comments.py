@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from okrsync.domain.items import Markup
-from okrsync.domain.numbers import number_text, quantity_text
+from okrsync.domain.numbers import figure_text, number_text, quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Score
 from okrsync.domain.ref import Ref
 from okrsync.practice.check_in_comments import in_markup
@@ -116,7 +116,7 @@ def reached_text(key_result: KeyResult, final: float | None) -> str:
         return "no value is known"
     if key_result.kind is Kind.DONE:
         return "done" if final >= 1 else "not done"
-    ended = f"ended at {quantity_text(round(final, 6), unit)}"
+    ended = f"ended at {figure_text(final)} {unit}".rstrip()
     if key_result.kind is Kind.MAINTAIN or key_result.baseline is None or target is None:
         return ended
     first = key_result.original_target

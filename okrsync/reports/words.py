@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from okrsync.domain.numbers import number_text, quantity_text
+from okrsync.domain.numbers import figure_text, number_text, quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Kpi
 from okrsync.domain.status import KeyResultStatus, KpiStatus, Link, ObjectiveStatus
 
@@ -51,9 +51,7 @@ def percent(share: float | None) -> str:
 
 def figure(value: float) -> str:
     """A number with at most five digits that matter, and never fewer than its whole part has."""
-    if not value or not math.isfinite(value):
-        return number_text(0.0) if not value else str(value)
-    return number_text(round(value, max(0, 4 - math.floor(math.log10(abs(value))))))
+    return figure_text(value)
 
 
 def quantity(value: float | None, unit: str) -> str:

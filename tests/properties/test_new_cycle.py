@@ -17,6 +17,7 @@ from okrsync.documents.reading import Surroundings
 from okrsync.domain.cycle import parse_cycle
 from okrsync.domain.ref import Ref
 from okrsync.practice.carrying_over import Choices, carry_over, ended
+from okrsync.practice.scoring import Bounds
 
 NEW = parse_cycle("2027-Q1")
 CHARACTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"])
@@ -78,7 +79,7 @@ def test_the_new_documents_are_valid_and_hold_what_goes_on(
         documents = load(root, root)
         okrs = documents.okrs.in_cycle("2026-Q4")
         endings = {
-            each.ref: ended(each, values[each.ref], 0.4) for whole in okrs.objectives for each in whole.key_results
+            each.ref: ended(each, values[each.ref], Bounds()) for whole in okrs.objectives for each in whole.key_results
         }
         go_on = frozenset(each.ref for each in okrs.objectives) | frozenset(endings) if all_of_them else frozenset()
         carrying = carry_over(okrs, endings, NEW, Choices(go_on, keep_low=low))

@@ -85,7 +85,7 @@ def test_from_the_last_score_to_the_first_sync_of_the_next_cycle(desk: Desk, okr
     assert key_result["score"] == pytest.approx(0.8)
     assert key_result["title"] == "Cut p95 of part 1 from 2 s to 1.5 s"
     assert {each["ref"]: each["reason"] for each in said.json["left_out"]} == {
-        f"{O1}/kr2": "scored 0.2: ask whether it is still worth a cycle",
+        f"{O1}/kr2": "scored 0.20: ask whether it is still worth a cycle",
         str(O2): "was reached",
     }
     assert {**before, "okrs/2027-Q1/team-0.toml": said.json["files"][0]["text"]} == files(desk)

@@ -15,6 +15,7 @@ from okrsync.domain.okr import KeyResult, Kind, Kpi, Level, Measure, Objective, 
 from okrsync.domain.progress import same_number
 from okrsync.domain.ref import Ref
 from okrsync.practice.carrying_over import CarryingOver, Choices, Ending, carry_over, ended
+from okrsync.practice.scoring import Bounds, score_text
 
 OLD, NEW = "2026-Q4", parse_cycle("2027-Q1")
 P95 = Ref(OLD, "signup", "p95")
@@ -38,7 +39,9 @@ def carried(
     kpis: tuple[Kpi, ...] = (),
 ) -> CarryingOver:
     endings = {
-        each.ref: ended(each, (values or {}).get(each.ref), 0.4) for whole in objectives for each in whole.key_results
+        each.ref: ended(each, (values or {}).get(each.ref), Bounds())
+        for whole in objectives
+        for each in whole.key_results
     }
     return carry_over(Okrs(objectives, kpis), endings, NEW, choices or Choices(), there=there)
 
@@ -60,14 +63,14 @@ def reasons(found: CarryingOver) -> dict[str, str]:
     ],
 )
 def test_how_a_key_result_ended(value: float | None, ending: Ending, score: float | None) -> None:
-    found = ended(reach(), value, 0.4)
+    found = ended(reach(), value, Bounds())
     assert found.ending is ending
     assert found.score == (None if score is None else pytest.approx(score))
 
 
 def test_a_score_counts_with_its_adjustment_and_its_own_final_value() -> None:
     scored = reach(score=Score(computed=0.36, final=3.1, adjustment=0.05, reason="effort", by="dana"))
-    found = ended(scored, 1.0, 0.4)
+    found = ended(scored, 1.0, Bounds())
     assert (found.final, found.score, found.ending) == (3.1, pytest.approx(0.41), Ending.OPEN)
 
 
@@ -112,6 +115,19 @@ def test_low_ones_are_asked_about() -> None:
     assert [
         each.ref.key_result for each in carried(whole, values=values, choices=dropped).objectives[0].key_results
     ] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    # (4 − 3.3333) / 2.5 = 0.26668, and (4 − 3.0001) / 2.5 = 0.39996, which is below 0.4.
+    [(3.3333, "0.27"), (3.5, "0.20"), (3.0001, "0.39")],
+)
+def test_a_low_score_is_told_as_the_scores_tell_it(value: float, shown: str) -> None:
+    found = ended(reach(), value, Bounds())
+    assert found.score_shown.startswith(shown) and score_text(found.score, Bounds()) == found.score_shown
+    assert reasons(carried(objective("signup", reach()), values={P95: value}))["signup/p95"].startswith(
+        f"scored {found.score_shown}: ask"
+    )
 
 
 def test_what_nobody_measured_begins_where_it_began_and_says_so() -> None:

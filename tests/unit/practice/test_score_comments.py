@@ -18,6 +18,7 @@ from okrsync.practice.score_comments import (
     key_of_objective,
     on_key_result,
     on_objective,
+    reached_text,
     scored_in,
 )
 from okrsync.practice.scoring import Bounds, KeyResultScore, ObjectiveScore
@@ -89,3 +90,8 @@ def test_another_score_or_answer_is_told_anew_and_another_day_is_not() -> None:
     assert key_of_objective(objective(other, learned="x")) != before
     later = replace(P95, score=replace(P95.score or Score(0), on=date(2027, 1, 4)))
     assert key_of_objective(objective(later, learned="x")) == before
+
+
+def test_a_value_is_shown_with_the_digits_that_matter() -> None:
+    moved = KeyResult(Ref("2026-Q4", "signup", "share"), "Share", baseline=0.0, target=100.0, unit="%")
+    assert reached_text(moved, 100 / 3) == "0 → 100 %, ended at 33.333 %"
