@@ -138,8 +138,13 @@ class GitHubTracker(Tracker):
 
     def fields(self, project: str, board: str | None = None) -> tuple[FieldInfo, ...]:
         """The fields of the board, and those of the organisation's issues."""
+        path = repository_path(project)
         on_board = self._projects.board(BoardName.parse(board)).fields if board else ()
-        return (*on_board, *(self._issue_fields.of(project) or ()))
+        found = (*on_board, *(self._issue_fields.of(project) or ()))
+        if not found:
+            # Nothing was found, and so nobody has seen yet that there is such a repository.
+            self._client.get(path, about=project)
+        return found
 
     def check(self, scope: Scope) -> tuple[str, ...]:
         """Problems of the repository, its board and the fields on it."""

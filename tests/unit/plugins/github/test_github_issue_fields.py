@@ -9,7 +9,7 @@ import pytest
 from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.github import GitHubSandbox, Token
 from okrsync.testing import memory_context
-from okrsync.trackers.errors import Misconfigured
+from okrsync.trackers.errors import Misconfigured, NotFound
 from okrsync.trackers.values import Query, RemoteItem, Scope
 from okrsync_github.tracker import GitHubTracker
 from tests.unit.plugins.github.github_ground import GitHub, draft
@@ -153,3 +153,12 @@ def test_they_are_listed_beside_the_boards(tracker: GitHubTracker) -> None:
 def _key_results(github: GitHub, tracker: GitHubTracker) -> list[RemoteItem]:
     objective = tracker.create(SCOPE, draft("signup"))
     return [tracker.create(SCOPE, draft("signup/p95", parent=objective.at))]
+
+
+def test_the_fields_of_no_repository_are_not_called_none(github: GitHub) -> None:
+    tracker = github.connect()
+    with pytest.raises(NotFound, match="nobody/nope"):
+        tracker.fields("nobody/nope")
+    with pytest.raises(Misconfigured, match="write owner/repository"):
+        tracker.fields("acme")
+    assert tracker.fields(WEB) == ()
