@@ -25,12 +25,16 @@ def status_table(status: Status, width: int) -> RenderableType:
     if not status.objectives and not status.kpis:
         parts.append(Text(f"\nNo objectives in {status.cycle.name}.", style=MUTED))
     view = _View(status.as_of, width >= WIDE)
+    tables: list[Table] = []
     for level in Level:
         here = [each for each in status.objectives if each.objective.level is level]
         if here:
-            parts += [Text(), view.objectives(str(level), here)]
+            tables.append(view.objectives(str(level), here))
     if status.kpis:
-        parts += [Text(), view.kpis(status.kpis)]
+        tables.append(view.kpis(status.kpis))
+    _align(tables)
+    for table in tables:
+        parts += [Text(), table]
     return Group(*parts)
 
 
@@ -133,6 +137,15 @@ class _View:
         if problem:
             text.append(f"\nnot measured: {words.shown(problem)}", style="red")
         return text
+
+
+def _align(tables: list[Table]) -> None:
+    """Give each column but the first the same width in all tables, so that the eye finds it from section to section."""
+    for columns in list(zip(*(table.columns for table in tables), strict=True))[1:]:
+        cells = [Text(str(each)) for column in columns for each in (column.header, *column.cells)]
+        widest = max(each.cell_len for each in cells)
+        for column in columns:
+            column.min_width = min(widest, column.max_width or widest)
 
 
 def _progress(status: ObjectiveStatus | KeyResultStatus) -> Text:

@@ -114,3 +114,13 @@ def test_titles_are_neither_obeyed_nor_taken_for_markup() -> None:
 
 def test_objectives_without_key_results_have_no_rows_below_them() -> None:
     assert list(status_text(status(LONE, kpis=KPIS[:0])))[-1] == "  team sales, top-down, proposed"
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_columns_stand_in_the_same_place_in_every_section(width: int) -> None:
+    lines = drawn(status(), width).splitlines()
+    heads = [line for line in lines if line.split(" ")[0] in {"COMPANY", "DEPARTMENT", "TEAM", "INDIVIDUAL"}]
+    kpis = next(line for line in lines if line.startswith("KPIS"))
+    assert len(heads) > 1
+    assert len({line.index("Progress") for line in heads}) == 1
+    assert {line.index("Health") for line in heads} == {kpis.index("Standing")}
