@@ -13,6 +13,7 @@ from okrsync.engine.check_in_journal import CheckInJournal, key_of
 from okrsync.engine.check_in_reading import Heard, hear
 from okrsync.engine.check_in_sending import Speaker, Talk, bring_back
 from okrsync.engine.fetching import Read
+from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool
 from okrsync.plan.values import Located, Placement, Plan, Remark, Snapshot
 from okrsync.practice.check_in_rules import People
@@ -100,6 +101,20 @@ class Conversation:
     def _takes(self, name: str, kind: ItemKind) -> bool:
         tracker = self.pool.get(name)
         return tracker is not None and kind in tracker.capabilities.comments_on
+
+    def waiting(self, plan: Plan) -> tuple[Failure, ...]:
+        """The comments of a plan that may be written already, by a request whose answer was lost a moment ago."""
+        attempts = self.journal.read().attempts if plan.remarks else {}
+        found = []
+        for each in plan.remarks:
+            since, tracker = attempts.get(each.key), self.pool.get(each.change.tracker)
+            if since is None or tracker is None or self.journal.age(since) >= tracker.settle_after:
+                continue
+            left = tracker.settle_after - self.journal.age(since)
+            said = f"its comment may be written already, which cannot be told for another {left:.0f} s"
+            of = each.change
+            found.append(Failure(Cause.PENDING, said, tracker=of.tracker, project=of.project, ref=of.ref))
+        return tuple(found)
 
     def speak(self, plan: Plan) -> Speaker:
         """Write the comments of a plan."""

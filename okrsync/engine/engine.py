@@ -160,7 +160,7 @@ class Engine:
         outbox = self._outbox()
         seen = self._look(outbox, creating=True)
         plan, failures, _ = self._decide(seen, outbox)
-        outcome = self._outcome((*seen.failures, *failures), plan=plan)
+        outcome = self._outcome((*seen.failures, *failures, *self.conversation.waiting(plan)), plan=plan)
         manners = {name: self.inputs.pool.manner(name) for name in {change.tracker for change in plan.changes}}
         existing = {ref: located.tracker for ref, located in seen.fetched.snapshot.items.items()}
         return replace(outcome, effort=effort_of(plan, manners, existing, outcome.requests))
