@@ -16,6 +16,7 @@ help:
 	@echo "make docs    write the generated pages and schemas anew"
 	@echo "make bench   count requests and measure times against the least possible"
 	@echo "make lock    resolve the dependencies anew into requirements.lock"
+	@echo "make clean   remove what the others made: .venv, caches, builds"
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv found;" \
