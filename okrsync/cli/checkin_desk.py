@@ -22,7 +22,7 @@ from okrsync.engine.placements import Atlas
 from okrsync.plan.values import Placement, Role
 from okrsync.plan.wanted import own_field
 from okrsync.practice.check_in_comments import LONGEST_COMMENT, render
-from okrsync.practice.check_in_rules import Due, due_for, value_refusal
+from okrsync.practice.check_in_rules import Due, due_for, over_refusal, value_refusal
 from okrsync.practice.check_in_values import Unreadable, confidence_of, value_of
 from okrsync.problems import Problem, Problems
 from okrsync.store.values import CheckIn
@@ -86,6 +86,8 @@ class CheckInDesk:
             Problems: everything that is wrong with it; nothing was kept.
         """
         problems: list[Problem] = []
+        if why := over_refusal(objective, key_result):
+            problems.append(Problem("REF", 0, "", why))
         value = _read("--value", said.get("value"), lambda text: value_of(text, key_result), problems)
         confidence = _read("--confidence", said.get("confidence"), confidence_of, problems)
         if why := value_refusal(value, key_result, in_own_field=self.in_own_field(objective, key_result)):

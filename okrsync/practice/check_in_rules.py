@@ -78,7 +78,8 @@ def due_for(
 ) -> tuple[Due, ...]:
     """The committed key results of somebody on which nobody has checked in for a check-in period, in document order.
 
-    A key result is its owner's, else its objective's owner's. `newest` tells when somebody last checked in on each.
+    What is scored already is left out. A key result is its owner's, else its objective's owner's. `newest`
+    tells when somebody last checked in on each.
     """
     me = people.by_account(person)
     names = (person, *((me.name, *me.accounts) if me else ()))
@@ -87,9 +88,19 @@ def due_for(
         for objective in okrs.objectives
         if objective.stage is Stage.COMMITTED
         for key_result in objective.key_results
+        if key_result.score is None
         if (owner := key_result.owner or objective.owner) and _same(owner, names)
         if (last := newest.get(key_result.ref)) is None or now - last >= period
     )
+
+
+def over_refusal(objective: Objective, key_result: KeyResult) -> str:
+    """Why nobody checks in on a key result any more, as a clause; empty where its time is not over."""
+    if objective.stage is Stage.CLOSED:
+        return f"{objective.ref} is closed: a check-in is for what is under way"
+    if key_result.score is not None:
+        return f"{key_result.ref} is scored: a check-in is for what is under way; `okrsync score --again` scores anew"
+    return ""
 
 
 QUERIES = frozenset({"count", "sum", "average", "done"})

@@ -119,6 +119,28 @@ def test_what_cannot_be_right_is_refused_and_nothing_is_kept(
     assert okrsync("checkin", "nothing", "--value", "3.1").code == 2
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('id = "o0-0"', 'id = "o0-0"\nstage = "closed"', f"{O1} is closed: a check-in is for what is under way"),
+        ('id = "kr1"', 'id = "kr1"\nscore = { computed = 0.84, final = 1.9 }', f"{KR1} is scored: a check-in is for"),
+    ],
+)
+def test_what_is_closed_or_scored_takes_no_check_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, okrsync: Okrsync, old: str, new: str, said: str
+) -> None:
+    (tmp_path / "okrsync.toml").write_text('workspace = "acme"\n', "utf-8")
+    (tmp_path / "okrs").mkdir()
+    document = team_document(0, 1, 2).replace('from = "field"', 'from = "manual"')
+    assert old in document
+    (tmp_path / "okrs" / "team.toml").write_text(document.replace(old, new, 1), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    refused = okrsync("checkin", str(KR1), "--value", "3.1", "--as", "dana")
+    assert refused.code == 2 and said in refused.err
+    assert not list(tmp_path.glob(".okrsync.db.check-ins")), "nothing is kept of it"
+    assert str(KR1) not in okrsync("checkin", "--as", "dana").out, "nor is it asked for"
+
+
 @pytest.mark.parametrize("desk", [JiraCloud, GitHub], indirect=True)
 def test_somebody_else_may_enter_it_and_is_named(desk: Desk, okrsync: Okrsync) -> None:
     ready(desk)
