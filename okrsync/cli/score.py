@@ -106,6 +106,8 @@ def score(
         session.read_again()
     told = session.tell(dry_run=dry_run) if dry_run or not is_preview else None
     _show(call, session, told, is_preview=is_preview, as_json=as_json)
+    if yes and not session.files and not as_json:
+        call.screen.lines(["a preview: no score was written" if is_preview else "no score was written"])
     if is_preview and not dry_run and not as_json:
         call.voice.note(f"{session.early_note}: this is a preview, nothing was written")
     return _ending(call, session, told, is_preview=is_preview)

@@ -152,6 +152,7 @@ def test_before_the_end_it_is_a_preview(desk: Desk, okrsync: Okrsync) -> None:
     with time_machine.travel(END - timedelta(days=1), tick=True):
         early = okrsync("score")
         assert early.code == 0 and "(proposed)" in early.out and "this is a preview" in early.err
+        assert "no score was written" in okrsync("score", "--yes").out
         refused = okrsync("score", "--adjust", "o0-0/kr1=0.05", "--reason", "x")
         assert refused.code == 2 and "2026-Q4 ends on 2026-12-31; --early" in refused.err
         assert "score" not in document(desk) and writes(desk) == before
