@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +78,17 @@ class _Asker:
             raise click.UsageError(f"--yes asks nothing, so --{flag.replace('_', '-')} is needed")
         return likely
 
+    def get_right(self, flag: str, question: str, likely: str, wrong: Callable[[str], str]) -> str:
+        """As `get`, where `wrong` says what is wrong with an answer, if anything is. A person is asked again."""
+        while True:
+            answer = self.get(flag, question, likely)
+            said = wrong(answer)
+            if not said:
+                return answer
+            if self.yes or self.flags.get(flag) is not None:
+                raise click.UsageError(f"--{flag.replace('_', '-')}: {said}")
+            self.call.voice.fail(said)
+
     def ask(self, question: str, likely: str = "", *, needed: bool = True) -> str:
         """Ask a person."""
         default = likely if likely or not needed else None
@@ -93,18 +104,17 @@ class _Asker:
         """As `get`, one of `known`."""
         from okrsync.problems import did_you_mean, listed
 
-        while True:
-            answer = self.get(flag, f"{question} ({', '.join(known)})", likely)
+        def wrong(answer: str) -> str:
             if answer in known:
-                return answer
-            said = f"{answer!r} is not one of {listed(known)}. {did_you_mean(answer, known)}".rstrip()
-            if self.yes or self.flags.get(flag) is not None:
-                raise click.UsageError(f"--{flag.replace('_', '-')}: {said}")
-            self.call.voice.fail(said)
+                return ""
+            return f"{answer!r} is not one of {listed(known)}. {did_you_mean(answer, known)}".rstrip()
+
+        return self.get_right(flag, f"{question} ({', '.join(known)})", likely, wrong)
 
 
 def _ask(asker: _Asker, plugins: Plugins, directory: Path, *, offline: bool) -> Answers:
     from okrsync.cli.first_workspace import Answers, slug
+    from okrsync.settings.trackers import wrong_url, wrong_variable
 
     name = slug(directory.absolute().name, "okrs")
     workspace = asker.get("workspace", "Name of the workspace (part of every marker: it stays)", name)
@@ -115,7 +125,7 @@ def _ask(asker: _Asker, plugins: Plugins, directory: Path, *, offline: bool) -> 
         return Answers(workspace, asker.get("team", "Team", "platform"), "")
     kind = kinds[chosen]
     examples = {"jira": " (such as https://acme.atlassian.net)"}
-    url = asker.get("url", f"Address{examples.get(chosen, '')}", kind.default_url or "")
+    url = asker.get_right("url", f"Address{examples.get(chosen, '')}", kind.default_url or "", wrong_url)
     user = ""
     if chosen == "jira" or kind.needs_user:
         question = "Account of the token (Jira Cloud: its e-mail address; Data Center: empty)"
@@ -123,7 +133,8 @@ def _ask(asker: _Asker, plugins: Plugins, directory: Path, *, offline: bool) -> 
         user = asker.get("user", question if chosen == "jira" else "Account of the token", needed=needed)
     elif asker.flags.get("user"):
         user = asker.flags["user"] or ""
-    variable = asker.get("token_env", "Environment variable with the token", f"OKRSYNC_{chosen.upper()}_TOKEN")
+    likely = f"OKRSYNC_{chosen.upper()}_TOKEN"
+    variable = asker.get_right("token_env", "Environment variable with the token", likely, wrong_variable)
     answers = Answers(
         workspace,
         "",

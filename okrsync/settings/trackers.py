@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -10,7 +11,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, Strict, StringConstraints, model_validator
 
 from okrsync.domain.okr import Source
+from okrsync.settings.literals import literal_credentials
 from okrsync.settings.tables import Name, Table, Text
+
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 
 def _right_url(text: str) -> str:
@@ -39,12 +43,30 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def wrong_url(text: str) -> str:
+    """What is wrong with an address that a tracker should have; empty where nothing is."""
+    try:
+        _right_url(text)
+    except ValueError as error:
+        return f"write {error}"
+    return ""
+
+
+def wrong_variable(text: str) -> str:
+    """What is wrong with the name of an environment variable; empty where nothing is. Tokens are not shown."""
+    if any(literal_credentials({"token": {"env": text}})):
+        return "that looks like a credential: write the name of the variable that holds it"
+    if re.fullmatch(_VARIABLE, text):
+        return ""
+    return "that is no name of an environment variable, such as OKRSYNC_JIRA_TOKEN (letters, digits and _)"
+
+
 class TokenSource(Table):
     """Where a credential is kept: exactly one of these."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
-    env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = Field(
+    env: Annotated[str, StringConstraints(pattern=_VARIABLE)] | None = Field(
         default=None, description="The name of an environment variable."
     )
     file: Text | None = Field(

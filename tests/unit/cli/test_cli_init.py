@@ -79,6 +79,20 @@ def test_questions_fill_what_no_flag_says(folder: Path, okrsync: Okrsync, monkey
     assert settings.mappings[0].match.team == "web"
 
 
+def test_a_bad_answer_is_asked_for_again_at_once(
+    folder: Path, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = ("127.0.0.1:8470", "http://127.0.0.1:8470")
+    answer(monkeypatch, "acme", "jira", *address, "bot@acme.example", "s3cret-token", "MY_TOKEN", "PLAT", "web")
+    said = okrsync("init")
+    assert said.code == 0, said.err
+    assert "write an address such as https://" in said.err and "is no name of an environment variable" in said.err
+    assert "okrsync.toml" not in said.err and "s3cret" not in said.err
+    settings = load(folder / "okrsync.toml")
+    assert settings.trackers["work"].url == "http://127.0.0.1:8470"
+    assert settings.trackers["work"].token.env == "MY_TOKEN" and settings.mappings[0].project == "PLAT"
+
+
 def test_nobody_there_to_answer_is_said(folder: Path, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch)
     said = okrsync("init")
