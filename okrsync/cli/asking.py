@@ -10,7 +10,7 @@ from okrsync.cli.endings import BAD_INPUT, DONE, FAILED, NO_TRACKER
 from okrsync.cli.working import engine_at_work
 from okrsync.domain.okr import Source
 from okrsync.engine.engine import Engine
-from okrsync.problems import Problem
+from okrsync.problems import Problem, Problems
 from okrsync.trackers.errors import AuthFailed, Misconfigured, TrackerError, Transient
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Login, Scope
@@ -34,10 +34,16 @@ def ask_trackers(call: Call, workspace: Workspace) -> tuple[list[Problem], int]:
                     for scope, source in scopes.get(name, {}).items():
                         problems += _check(tracker, scope, source, name)
             except Misconfigured as error:
-                problems += [
-                    Problem(settings.source.file, settings.source.line, f"trackers.{name}", each)
-                    for each in error.problems
-                ]
+                # A token that cannot be read has its place already.
+                cause = error.__cause__
+                problems += (
+                    cause.problems
+                    if isinstance(cause, Problems)
+                    else [
+                        Problem(settings.source.file, settings.source.line, f"trackers.{name}", each)
+                        for each in error.problems
+                    ]
+                )
             except TrackerError as error:
                 unreached += isinstance(error, AuthFailed | Transient)
                 failed += 1

@@ -175,19 +175,15 @@ stage  = "committed"                      # draft: nothing is created in a track
 """
 
 
-def next_steps(answers: Answers, folder: str, document: str) -> list[str]:
-    """What to type next."""
+def next_steps(answers: Answers, folder: str, document: str, *, has_token: bool) -> list[str]:
+    """What to type next; `has_token` where the variable with the token is set."""
     steps = [f"cd {folder}"] if folder not in {"", "."} else []
     steps.append(f"edit {document}   put your own objectives in place of the example")
     if not answers.tracker_type:
-        return [*steps, "okrsync check", "okrsync status"]
-    return [
-        *steps,
-        f"export {answers.token_env}=…   a token with the least scopes: {_scopes(answers.tracker_type)}",
-        "okrsync check --online",
-        "okrsync plan",
-        "okrsync sync",
-    ]
+        return [*steps, "okrsync check", "okrsync lint", "okrsync status"]
+    if not has_token:
+        steps.append(f"export {answers.token_env}=…   a token with the least scopes: {_scopes(answers.tracker_type)}")
+    return [*steps, "okrsync check --online", "okrsync lint", "okrsync plan", "okrsync sync"]
 
 
 def _scopes(tracker_type: str) -> str:

@@ -16,6 +16,7 @@ from okrsync.cli.options import command
 if TYPE_CHECKING:
     from okrsync.cli.first_workspace import Answers
     from okrsync.domain.cycle import Cycle
+    from okrsync.trackers.errors import TrackerError
     from okrsync.trackers.interface import Tracker
     from okrsync.trackers.plugins import Plugins
 
@@ -164,8 +165,18 @@ def _ask_about_project(asker: _Asker, answers: Answers, *, offline: bool) -> Ans
             voice.note(f"logged in as {login.account} at {login.server}")
             return _questions(asker, answers, tracker)
     except TrackerError as error:
-        voice.warn(f"the tracker could not be asked: {error}")
+        voice.warn(f"the tracker could not be asked: {_reason(error)}")
         return _questions(asker, answers, None)
+
+
+def _reason(error: TrackerError) -> str:
+    """Why the tracker could not be asked, without a place in settings that nobody has written yet."""
+    from okrsync.problems import Problems
+
+    cause = error.__cause__
+    if not isinstance(cause, Problems):
+        return str(error)
+    return " ".join(f"{each.found}. {each.do}".rstrip() for each in cause.problems)
 
 
 def _questions(asker: _Asker, answers: Answers, tracker: Tracker | None) -> Answers:
@@ -174,14 +185,15 @@ def _questions(asker: _Asker, answers: Answers, tracker: Tracker | None) -> Answ
     if projects and not asker.flags.get("project"):
         asker.call.voice.note(f"projects that this account sees: {', '.join(projects[:40])}")
     project = asker.get("project", f"Project ({example})", projects[0] if len(projects) == 1 else "")
-    if projects and project not in projects:
+    unseen = bool(projects) and project not in projects
+    if unseen:
         asker.call.voice.warn(f"this account does not see a project {project!r}")
     board = ""
     if answers.tracker_type == "github":
         board = asker.get("board", "Projects board with number fields (owner/number; empty for none)", needed=False)
     team = asker.get("team", "Team", "platform")
     known = replace(answers, project=project, board=board, team=team)
-    return _with_fields(asker, known, tracker) if tracker else known
+    return _with_fields(asker, known, tracker) if tracker and not unseen else known
 
 
 def _with_fields(asker: _Asker, answers: Answers, tracker: Tracker) -> Answers:
@@ -287,10 +299,11 @@ def _write(call: Call, answers: Answers, directory: Path, cycle: Cycle) -> list[
 
 def _say_next(call: Call, answers: Answers, directory: Path, written: list[Path]) -> None:
     from okrsync.cli.first_workspace import next_steps
+    from okrsync.cli.looking import has_token
 
     if call.quiet:
         return
     document = written[1].relative_to(directory)
     lines = ["written:", *(f"  {path}" for path in written), "", "next:"]
-    lines += [f"  {step}" for step in next_steps(answers, str(directory), str(document))]
+    lines += [f"  {step}" for step in next_steps(answers, str(directory), str(document), has_token=has_token(answers))]
     call.screen.lines(lines)

@@ -93,6 +93,20 @@ def test_a_bad_answer_is_asked_for_again_at_once(
     assert settings.trackers["work"].token.env == "MY_TOKEN" and settings.mappings[0].project == "PLAT"
 
 
+def test_a_token_that_cannot_be_read_has_one_place_or_none(
+    folder: Path, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OKRSYNC_JIRA_TOKEN", "…")
+    said = okrsync("init", "--yes", *JIRA, "--project", "PLAT")
+    assert said.code == 0 and ":1:" not in said.err, said.err
+    assert "could not be asked: the token has" in said.err and "Put the token there alone, in one line." in said.err
+    assert "export" not in said.out and "  okrsync lint\n" in said.out
+    checked = okrsync("check", "--online")
+    assert checked.code == 2 and checked.err.count("okrsync.toml:") == 1, checked.err
+    monkeypatch.delenv("OKRSYNC_JIRA_TOKEN")
+    assert "export OKRSYNC_JIRA_TOKEN=…" in okrsync("init", "--yes", "--directory", "new", *JIRA, "--project", "P").out
+
+
 def test_nobody_there_to_answer_is_said(folder: Path, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch)
     said = okrsync("init")
