@@ -72,8 +72,9 @@ def checkin(
         return _list_due(call, desk, due, as_json=as_json)
     from okrsync.cli.checkin_walk import walk
 
+    before = desk.unsent()
     walk(call, desk, due, on_behalf_of)
-    return _send(call, desk, as_json=False)
+    return _send(call, desk, as_json=False, before=before)
 
 
 def _moment(text: str | None, workspace: Workspace) -> datetime | None:
@@ -96,18 +97,23 @@ def _one(
     if dry_run:
         _show(call, check_in, desk.preview(check_in, key_result), as_json=as_json)
         return DONE
-    newest = desk.newest(check_in.ref)
+    newest, before = desk.newest(check_in.ref), desk.unsent()
     kept = desk.keep(check_in)
     if newest and (newest.at, newest.author) > (kept.at, kept.author):
         call.voice.note(
             f"{kept.ref}: {newest.author} checked in later, at {newest.at.isoformat()}; this one is kept in the history"
             " and does not change the current value"
         )
-    return _send(call, desk, as_json=as_json, about=kept)
+    return _send(call, desk, as_json=as_json, before=before, about=kept)
 
 
-def _send(call: Call, desk: CheckInDesk, *, as_json: bool, about: CheckIn | None = None) -> int:
-    """Send what no tracker has yet, and say what became of it; the exit code."""
+def _send(
+    call: Call, desk: CheckInDesk, *, as_json: bool, before: tuple[CheckIn, ...], about: CheckIn | None = None
+) -> int:
+    """Send what no tracker has yet, and say what became of it; the exit code.
+
+    `before` are those that waited before this call kept any.
+    """
     from okrsync.cli.outcomes import failure_json, name_failures_of
     from okrsync.cli.working import engine_at_work
     from okrsync.engine.checking_in import send
@@ -141,7 +147,7 @@ def _send(call: Call, desk: CheckInDesk, *, as_json: bool, about: CheckIn | None
     elif not call.quiet:
         done = sum(each.action == "comment" for each in sent.outcome.done) if sent else 0
         call.screen.lines([f"{_counted(done)} sent"] if done else [])
-    _say_what_waits(call, desk, left, sent)
+    _say_what_waits(call, desk, left, before, sent)
     return code
 
 
@@ -152,9 +158,13 @@ def _code(sent: Sent | None) -> int:
     return HELD if sent is not None and sent.outcome.held else DONE
 
 
-def _say_what_waits(call: Call, desk: CheckInDesk, left: tuple[CheckIn, ...], sent: Sent | None) -> None:
+def _say_what_waits(
+    call: Call, desk: CheckInDesk, left: tuple[CheckIn, ...], before: tuple[CheckIn, ...], sent: Sent | None
+) -> None:
     waiting = [each for each in left if desk.takes_comments(each.ref)]
-    if here := len(left) - len(waiting):
+    # What stays here for good was told when it was kept, and waits for nothing.
+    known = {each.id for each in (*waiting, *before)}
+    if here := sum(each.id not in known for each in left):
         call.voice.note(f"{_counted(here)} kept on this machine alone: nothing in a tracker takes comments about it")
     if waiting and sent is not None:
         why = "; ".join(dict.fromkeys(str(each) for each in sent.outcome.failures)) or "not in the tracker yet"

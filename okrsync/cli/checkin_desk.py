@@ -90,6 +90,9 @@ class CheckInDesk:
             problems.append(Problem("REF", 0, "", why))
         value = _read("--value", said.get("value"), lambda text: value_of(text, key_result), problems)
         confidence = _read("--confidence", said.get("confidence"), confidence_of, problems)
+        if confidence is not None and not key_result.ref.is_key_result:
+            why = f"{key_result.ref} is a KPI: it has a band and no target, so nobody is sure of reaching one"
+            problems.append(Problem("--confidence", 0, "", why, "", "Leave it out."))
         if why := value_refusal(value, key_result, in_own_field=self.in_own_field(objective, key_result)):
             problems.append(Problem("--value", 0, "", why))
         author = on_behalf_of or self.me

@@ -230,7 +230,8 @@ class _Walk:
 
         sure = status.observed.confidence if status else None
         known = "" if sure is None else number_text(sure)
-        questions.append(_Question("confidence", "confidence, 0 to 1", known, confidence_text))
+        if visit.ref.is_key_result:
+            questions.append(_Question("confidence", "confidence, 0 to 1", known, confidence_text))
         questions.append(_Question("obstacles", "obstacles", last.obstacles if last else "", _text))
         questions.append(_Question("help_needed", "help needed", last.help_needed if last else "", _text))
         return questions

@@ -123,4 +123,5 @@ def value_refusal(value: float | None, key_result: KeyResult, *, in_own_field: b
     else:
         whence = f"is measured by {measure.source}"
     name = name_of(key_result)
-    return f"the value of {name} {whence}; leave it out: a confidence (@0.6) and a note are enough"
+    enough = "a confidence (@0.6) and a note are" if key_result.ref.is_key_result else "a note is"
+    return f"the value of {name} {whence}; leave it out: {enough} enough"

@@ -298,8 +298,14 @@ def test_a_kpi_that_nobody_measures_elsewhere_is_told_its_value(desk: Desk, okrs
     said = okrsync("checkin", "uptime", "--value", "99.95 %", "--as", "dana")
     assert said.code == 0 and "on this machine alone" in said.err
     assert desk.status()["kpis"][0]["current"] == 99.95
+    sure = okrsync("checkin", "uptime", "--confidence", "0.6", "--as", "dana")
+    assert sure.code == 2 and "uptime is a KPI" in sure.err
+    again = okrsync("checkin", "uptime", "--value", "99.96 %", "--as", "dana")
+    assert "1 check-in kept on this machine alone" in again.err
+    assert "alone" not in okrsync("checkin", str(KR1), "--value", "3.1", "--as", "dana").err, "that was said before"
     refused = okrsync("checkin", "builds", "--value", "99.95")
     assert refused.code == 2 and "the value of builds is read from acme/repo-0#1: change it there" in refused.err
+    assert "a note is enough" in refused.err
     assert [each for each in okrsync("sync", "--json").json["changes"] if each["action"] == "comment"] == []
 
 
