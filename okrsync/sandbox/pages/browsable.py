@@ -99,5 +99,5 @@ def written(value: object) -> str:
 
 
 def moment(when: datetime) -> str:
-    """A time as people write it, in UTC and in one piece."""
-    return f"{when.astimezone(UTC):%Y-%m-%d\N{NO-BREAK SPACE}%H:%M}\N{NO-BREAK SPACE}UTC"
+    """A time as people write it, in UTC."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -86,7 +86,7 @@ class GitHubWithPages(Browsable, GitHubSandbox):
             tuple(facts),
             tuple(inputs),
             issue.body or "",
-            (Section("Comments", comments),),
+            (Section("Comments", comments, short=2),),
         )
 
 

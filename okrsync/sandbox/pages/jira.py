@@ -74,7 +74,11 @@ class JiraWithPages(Browsable, JiraSandbox):
             (
                 Section("Below it", tuple(_row(each) for each in self.issues() if each.parent == issue.key)),
                 Section("Links", tuple(_link_row(each) for each in issue.links)),
-                Section("Comments", tuple((each.author, moment(each.created), each.text) for each in issue.comments)),
+                Section(
+                    "Comments",
+                    tuple((each.author, moment(each.created), each.text) for each in issue.comments),
+                    short=2,
+                ),
             ),
         )
 

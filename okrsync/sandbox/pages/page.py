@@ -13,6 +13,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 nav, .muted { color: #59636e }
 h1 { font-size: 1.4rem; margin: .3rem 0 1rem } h2 { font-size: 1rem; margin: 1.5rem 0 .3rem }
 table { border-collapse: collapse } td { padding: .2rem 1.2rem .2rem 0; vertical-align: top; white-space: pre-line }
+td.short { white-space: nowrap }
 pre { background: #f6f8fa; padding: .8rem; white-space: pre-wrap; border-radius: 6px; font-size: 13px }
 input, select, button { font: inherit; padding: .1rem .4rem } input.wide { width: 40rem; max-width: 100% }
 .wrong { color: #cf222e }
@@ -51,6 +52,8 @@ class Section:
 
     heading: str
     rows: tuple[tuple[str | Link, ...], ...]
+    short: int = 0
+    """How many of its first columns stay on one line."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,13 @@ def _lines(page: Page, site: str, problem: str) -> Iterator[str]:
         yield f"<h2>Description</h2><pre>{_linked(page.text)}</pre>"
     for section in page.sections:
         if section.rows:
-            yield f"<h2>{escape(section.heading)}</h2>{_table(section.rows)}"
+            yield f"<h2>{escape(section.heading)}</h2>{_table(section.rows, section.short)}"
     yield "</body></html>"
 
 
-def _table(rows: Iterable[tuple[str | Link, ...]]) -> str:
-    lines = ("".join(f"<td>{_cell(cell)}</td>" for cell in row) for row in rows)
+def _table(rows: Iterable[tuple[str | Link, ...]], short: int = 0) -> str:
+    starts = ('<td class="short">', "<td>")
+    lines = ("".join(f"{starts[place >= short]}{_cell(cell)}</td>" for place, cell in enumerate(row)) for row in rows)
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 

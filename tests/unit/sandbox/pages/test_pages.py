@@ -89,9 +89,12 @@ def test_a_comment_stands_there_with_author_time_and_lines(premises: Premises, g
     premises.jira_cloud.comment(key, "First line\nSecond line")
     premises.github.comment("acme/web", number, "First line\nSecond line")
     for url in (f"{github}/acme/web/issues/{number}", f"{jira}/browse/{key}"):
-        rows = re.findall(r"<td>(\w[^<]*)</td><td>([^<]*)</td><td>First line\nSecond line</td>", get(url).text)
+        rows = re.findall(
+            r'<td class="short">(\w[^<]*)</td><td class="short">([^<]*)</td><td>First line\nSecond line</td>',
+            get(url).text,
+        )
         assert len(rows) == 1, url
-        assert re.fullmatch(r"\d{4}-\d\d-\d\d\s\d\d:\d\d\sUTC", rows[0][1])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", rows[0][1])
         assert "white-space: pre-line" in get(url).text
 
 
