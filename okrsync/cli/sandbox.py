@@ -70,6 +70,8 @@ def sandbox(call: Call, as_json: bool, **options: Any) -> None:
             serve_forever(list(premises.servers.values()), until=stop)
     except PortTaken as taken:
         option = {"jira-cloud": "--jira-port"}.get(taken.site, f"--{taken.site}-port")
+        if options["port_base"] and not options[option.strip("-").replace("-", "_")]:
+            option = "--port-base"
         raise Ended(
             f"{taken}: end that program, or choose another port with {option} and change the url in okrsync.toml too",
             FAILED,

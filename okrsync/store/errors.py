@@ -125,6 +125,8 @@ _BROKEN_CONSTRAINTS = {sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.SQLITE_CONSTRAIN
 def _explain(path: Path, error: sqlite3.DatabaseError) -> CacheError | None:
     # Errors that the sqlite3 module raises by itself, as for text that is not UTF-8, carry no code.
     code: int = getattr(error, "sqlite_errorcode", 0)
+    if path.is_dir():
+        return CacheError(path, "is a folder, and the cache is a file: name one in it as `cache`, such as okrsync.db")
     primary = code & 0xFF
     text = str(error)
     if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or code == sqlite3.SQLITE_IOERR_SHORT_READ:

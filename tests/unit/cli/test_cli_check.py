@@ -37,6 +37,13 @@ def test_trackers_that_let_nobody_in_are_not_called_read(workspace: Path, okrsyn
         assert said.code != 0 and said.out.startswith("nothing could be read"), said
 
 
+@pytest.mark.parametrize("command", ["status", "pull", "plan"])
+def test_a_folder_in_place_of_the_cache_is_called_one(command: str, workspace: Path, okrsync: Okrsync) -> None:
+    (workspace / "okrsync.toml").write_text(f'cache = "okrs"\n{SETTINGS}', "utf-8")
+    said = okrsync(command)
+    assert said.code == 1 and "okrs: is a folder, and the cache is a file" in said.err, said
+
+
 def test_problems_as_json_have_file_and_line(workspace: Path, okrsync: Okrsync) -> None:
     (workspace / "okrs" / "platform.toml").write_text(DOCUMENT.replace("target = 1.5", "target = 4.0"), "utf-8")
     said = okrsync("check", "--json")

@@ -142,7 +142,7 @@ def test_a_file_that_is_no_database_is_called_damaged(path: Path, opened: Callab
 
 
 def test_a_folder_and_a_folder_that_cannot_be_made_are_explained(tmp_path: Path) -> None:
-    with pytest.raises(CacheError, match="cannot be opened"):
+    with pytest.raises(CacheError, match="is a folder, and the cache is a file"):
         Cache.open(tmp_path, "acme")
     (tmp_path / "file").touch()
     with pytest.raises(CacheError, match="cannot be made: Not a directory"):
