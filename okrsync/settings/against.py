@@ -33,6 +33,9 @@ def check_against(settings: Settings, plugins: Plugins) -> list[Problem]:
         kind = plugins.trackers.get(settings.trackers[mapping.tracker].type)
         if kind is None:
             continue
+        if kind.project_form and not kind.project_form[1](mapping.project):
+            found = f"{mapping.project!r} is no project of a {kind.name} tracker"
+            problems.append(_problem(mapping.source, f"mappings[{index + 1}].project", found, kind.project_form[0]))
         asked = (
             ("objectives.as", mapping.objectives.form, kind.capabilities.objective_forms),
             ("key_results.as", mapping.key_results.form, kind.capabilities.key_result_forms),

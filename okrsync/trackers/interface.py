@@ -330,3 +330,5 @@ class TrackerType:
     """How many requests its servers may well get at once, where the settings do not say."""
     webhooks: Webhooks | None = None
     """How it sends webhooks; None where okrsync takes none of it."""
+    project_form: tuple[str, Callable[[str], bool]] | None = None
+    """How a mapping writes a project, in words, and whether a text is so written: seen without asking the tracker."""

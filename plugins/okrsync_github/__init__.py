@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
+from okrsync_github.addresses import is_project
 from okrsync_github.capabilities import CAPABILITIES
 from okrsync_github.webhooks import WEBHOOKS
 
@@ -35,5 +36,6 @@ def register_trackers() -> Iterable[TrackerType]:
             default_url="https://api.github.com",
             concurrency=1,
             webhooks=WEBHOOKS,
+            project_form=("owner/repository, for example acme/web", is_project),
         )
     ]

@@ -44,6 +44,15 @@ def test_a_folder_in_place_of_the_cache_is_called_one(command: str, workspace: P
     assert said.code == 1 and "okrs: is a folder, and the cache is a file" in said.err, said
 
 
+def test_a_project_that_no_tracker_of_its_type_has_is_found_offline(workspace: Path, okrsync: Okrsync) -> None:
+    github = SETTINGS.replace("jira", "github").replace("epic", "milestone").replace('user = "bot@demo.example"\n', "")
+    (workspace / "okrsync.toml").write_text(github.replace("PLAT", "mobile"), "utf-8")
+    said = okrsync("check")
+    assert said.code == 2 and "'mobile' is no project of a github tracker; expected owner/repository" in said.err, said
+    (workspace / "okrsync.toml").write_text(github.replace("PLAT", "acme/mobile"), "utf-8")
+    assert okrsync("check").code == 0
+
+
 def test_problems_as_json_have_file_and_line(workspace: Path, okrsync: Okrsync) -> None:
     (workspace / "okrs" / "platform.toml").write_text(DOCUMENT.replace("target = 1.5", "target = 4.0"), "utf-8")
     said = okrsync("check", "--json")
