@@ -8,9 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
-from okrsync.store.errors import CacheError, explained
+from okrsync.store.errors import CacheBusy, CacheError, explained
 from okrsync.store.session import Clock, Session, Value, connect, utc_now
+
+_PATIENCE = 10.0
+"""Seconds."""
 
 
 class WritingSession(Session):
@@ -25,9 +29,18 @@ class WritingSession(Session):
             self.db.execute("pragma foreign_keys = on")
 
     def use_wal(self) -> None:
-        """Let readers read while we write. The file remembers it."""
-        with explained(self.path):
-            self.db.enable_wal()
+        """Let readers read while we write. The file remembers it.
+
+        SQLite does not wait for others that change the way of writing in the same moment, as it does elsewhere.
+        """
+        for attempt in Retrying(
+            retry=retry_if_exception_type(CacheBusy),
+            stop=stop_after_delay(_PATIENCE),
+            wait=wait_random(0.01, 0.1),
+            reraise=True,
+        ):
+            with attempt, explained(self.path):
+                self.db.enable_wal()
 
     def write(self, sql: str, parameters: Sequence[Value] = ()) -> sqlite3.Cursor:
         """Run a statement that changes the cache, as part of the open transaction or as one of its own."""
