@@ -10,7 +10,7 @@ from typing import Any
 from okrsync.domain.evidence import Evidence, Part
 from okrsync.domain.forecast import Forecast, TooLittle
 from okrsync.domain.movement import Cause, Movement, PartChange, State
-from okrsync.domain.okr import Measure, Source
+from okrsync.domain.okr import Measure
 from okrsync.domain.scopes import Scopes
 from okrsync.domain.status import Link, ObjectiveStatus
 from okrsync.domain.terms import Terms
@@ -54,7 +54,7 @@ def _key_result(found: KeyResultExplained) -> dict[str, Any]:
         "progress": status.progress,
         "expected": status.expected,
         "health": str(status.health),
-        "origin": _origin(found.origin, key_result.measure, key_result.source, status.stale),
+        "origin": _origin(found.origin, key_result.measure, key_result.source.file, status.stale),
         "arithmetic": [
             *say.value_steps(found.origin.evidence, status.observed.value, key_result.unit),
             *say.progress_steps(status),
@@ -81,7 +81,7 @@ def _kpi(found: KpiExplained) -> dict[str, Any]:
         "max": kpi.maximum,
         "current": status.observed.value,
         "in_band": status.in_band,
-        "origin": _origin(found.origin, kpi.measure, kpi.source, status.stale),
+        "origin": _origin(found.origin, kpi.measure, kpi.source.file, status.stale),
         "arithmetic": list(say.value_steps(found.origin.evidence, status.observed.value, kpi.unit)),
         "parts": _parts(found.origin.evidence),
         "movement": _movement(found.movement, found.history),
@@ -142,13 +142,14 @@ def _roll_up_movement(found: ObjectiveExplained, since: datetime, before: Object
     }
 
 
-def _origin(origin: Origin, measure: Measure, written: Source, stale: bool) -> dict[str, Any]:
+def _origin(origin: Origin, measure: Measure, file: str, stale: bool) -> dict[str, Any]:
+    """The document without a line, which moves with what stands above it and may not be for this audience."""
     observed, evidence = origin.observed, origin.evidence
     return {
         "source": observed.source or None,
         "measure": {"from": measure.source, **dict(measure.options)},
         "measured_by": dict(evidence.method) or None,
-        "document": str(written),
+        "document": file,
         "item": evidence.item,
         "url": evidence.url,
         "field": evidence.field,

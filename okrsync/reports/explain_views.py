@@ -9,7 +9,7 @@ from fractions import Fraction
 from okrsync.domain.evidence import Formula, in_order_of_keys
 from okrsync.domain.forecast import Forecast
 from okrsync.domain.movement import Cause, Movement, PartChange, PartMove
-from okrsync.domain.okr import KeyResult, Kind, Kpi, Measure, Source
+from okrsync.domain.okr import KeyResult, Kind, Kpi, Measure
 from okrsync.domain.progress import same_number
 from okrsync.domain.status import Link
 from okrsync.domain.terms import change_between
@@ -52,7 +52,7 @@ def _key_result(found: KeyResultExplained) -> Iterator[Line]:
         f"{words.target_text(key_result)}, now {words.current(status)}; progress {words.percent(status.progress)},"
         f" expected {words.percent(status.expected)}, health {status.health}; as of {words.moment(found.whole.as_of)}"
     )
-    yield from _section("where it comes from", _origin(found.origin, key_result.measure, key_result.source))
+    yield from _section("where it comes from", _origin(found.origin, key_result.measure, key_result.source.file))
     arithmetic = [
         *say.value_steps(found.origin.evidence, status.observed.value, key_result.unit),
         *say.progress_steps(status),
@@ -71,7 +71,7 @@ def _kpi(found: KpiExplained) -> Iterator[Line]:
     value = words.quantity(status.observed.value, kpi.unit)
     yield Line(f"{found.ref}  {words.shown(kpi.title)}", Tone.HEADING)
     yield Line(f"{words.kpi_band(kpi)}, now {value}: {words.within(status)}; as of {words.moment(found.whole.as_of)}")
-    yield from _section("where it comes from", _origin(found.origin, kpi.measure, kpi.source))
+    yield from _section("where it comes from", _origin(found.origin, kpi.measure, kpi.source.file))
     yield from _section(
         "the arithmetic", map(Line, say.value_steps(found.origin.evidence, status.observed.value, kpi.unit))
     )
@@ -104,7 +104,8 @@ def _section(title: str, lines: Iterable[Line]) -> Iterator[Line]:
             yield Line(f"  {line.text}" if line.text else "", line.tone)
 
 
-def _origin(origin: Origin, measure: Measure, written: Source) -> Iterator[Line]:
+def _origin(origin: Origin, measure: Measure, file: str) -> Iterator[Line]:
+    # Without the line, which moves with what stands above it and may not be for this audience.
     observed, evidence = origin.observed, origin.evidence
     if observed.value is None:
         yield Line("no value is known yet")
@@ -115,7 +116,7 @@ def _origin(origin: Origin, measure: Measure, written: Source) -> Iterator[Line]
     for name, value in evidence.details.items():
         yield Line(f"{words.shown(name)}: {say.detail_text(value)}")
     documented = {"from": measure.source, **measure.options}
-    yield Line(f"measured by {say.method_text(documented)}, {written}")
+    yield Line(f"measured by {say.method_text(documented)}, {words.shown(file)}")
     if origin.link and not (evidence.url and origin.link.url == evidence.url):
         yield Line(f"its item is {words.shown(origin.link.key)}{_address(words.web_address(origin.link))}")
     if observed.value is not None and observed.seen_at is not None:

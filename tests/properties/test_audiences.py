@@ -15,7 +15,7 @@ from typing import Any
 from unittest import mock
 
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from okrsync.app import Workspace
@@ -52,7 +52,7 @@ class Wish:
     id: str
     file: int
     """Which of the documents; each has its own level, owner, and cycle."""
-    audience: str
+    audience: str = "everyone"
     supports: tuple[str, ...] = ()
     contributes: bool = False
     value: float | None = None
@@ -155,6 +155,12 @@ def views(refs: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield from (("review", ref), ("score", ref, "--dry-run", "--json"))
 
 
+def reasons(shown: Sequence[Wish]) -> Iterator[tuple[str, ...]]:
+    """The reason and the past of every number of these."""
+    for ref in (ref for each in shown for ref in ([each.ref] if each.is_kpi else [each.ref, each.ref.child("kr")])):
+        yield from (("explain", str(ref)), ("explain", str(ref), "--json"), ("history", str(ref), "--json"))
+
+
 def said(folder: Path, arguments: Sequence[str], *, terminal: bool = False) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -180,13 +186,22 @@ def workspace_of(made: Sequence[Wish]) -> Iterator[Path]:
 
 @settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=wishes(), audience=st.sampled_from(["everyone", "leads", "board"]))
+@example(
+    made=(
+        Wish("o0", 0, "leads"),
+        Wish("o1", 0),
+        Wish("o2", 0, "leads", is_kpi=True),
+        Wish("o3", 0, is_kpi=True),
+    ),
+    audience="everyone",
+)
 def test_every_view_is_that_of_documents_without_what_is_hidden(made: tuple[Wish, ...], audience: str) -> None:
     hidden = [each for each in made if not is_shown(each.audience, audience, AUDIENCES)]
     shown = [each for each in made if each not in hidden]
     refs = [str(each.ref) for each in (*hidden[:2], *shown[:1])] + [f"{each.id}/kr" for each in hidden[:1]] + ["o"]
     option = () if audience == "everyone" else ("--audience", audience)
     with workspace_of(made) as folder:
-        asked = [(*view, *option) for view in views(refs)]
+        asked = [(*view, *option) for view in (*views(refs), *reasons(shown))]
         pictures = [("status", *option), ("tree", *option), ("review", *option), ("report", *option)]
         before = {each: said(folder, each) for each in asked}
         drawn = {each: said(folder, each, terminal=True) for each in pictures}

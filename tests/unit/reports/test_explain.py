@@ -62,7 +62,7 @@ def test_a_share_is_explained_from_its_parts_to_its_health(cache: Cache) -> None
         "health = 0.625 / 0.5714285714 = 1.09375 → on-track (on-track from 0.7, at-risk from 0.4)",
     ]
     assert told["origin"]["measure"] == {"from": "children", "of": "objective"}
-    assert told["origin"]["document"] == "okrs/team.toml:12"
+    assert told["origin"]["document"] == "okrs/team.toml"
     assert told["origin"]["url"] == "https://acme.example/browse/PLAT-1"
     assert told["origin"]["stale"] and told["origin"]["stale_why"] == "it was last seen 17 days ago"
     assert [each["key"] for each in told["parts"] if each["done"]] == [f"PLAT-{each}" for each in "abcde"]
