@@ -10,7 +10,7 @@ READY := .venv/ready
 help:
 	@echo "make demo    set up, then run the main job on the embedded sandbox"
 	@echo "make test    set up, then run the tests"
-	@echo "make test-long  2,000 lives of a company instead of 200"
+	@echo "make test-long  2,000 new lives of a company instead of the same 200"
 	@echo "make check   formatting, lint, types, layers of imports, generated files"
 	@echo "make format  format the code"
 	@echo "make docs    write the generated pages and schemas anew"
@@ -33,7 +33,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-long: $(READY)
-	OKRSYNC_ENGINE_EXAMPLES=2000 $(BIN)/python -m pytest tests/properties/test_engine.py
+	OKRSYNC_EXPLORE=1 OKRSYNC_ENGINE_EXAMPLES=2000 $(BIN)/python -m pytest tests/properties/test_engine.py
 
 check: $(READY)
 	$(BIN)/ruff format --check .

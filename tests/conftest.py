@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 KILL_POINTS = "kill points"
+
+# Neither has a limit in seconds: it would find out how busy the machine is.
+ANY_SPEED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, database=None, print_blob=True, **ANY_SPEED)
+settings.register_profile("exploring", derandomize=False, print_blob=True, **ANY_SPEED)
+if os.environ.get("OKRSYNC_EXPLORE"):
+    settings.load_profile("exploring")
+else:
+    settings.load_profile("steady")
+    # Hypothesis also draws the constants of those local modules that happen to be imported. Which these are depends on
+    # the tests that ran before in the same process, and with pytest-xdist on chance.
+    providers._get_local_constants = lambda: providers._local_constants
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

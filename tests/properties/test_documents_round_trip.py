@@ -71,7 +71,8 @@ def objectives(draw: st.DrawFn, names: list[str], level: Level, owner: str | Non
                 owner=draw(st.just(owner) | lines),
                 origin=draw(st.sampled_from(Origin)),
                 aligns_to=tuple(
-                    Ref("2026-Q4", each) for each in draw(st.sets(st.sampled_from(names[:index] or [name])))
+                    Ref("2026-Q4", each)
+                    for each in draw(st.lists(st.sampled_from(names[:index] or [name]), unique=True))
                 )
                 if index
                 else (),
