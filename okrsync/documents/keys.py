@@ -37,6 +37,12 @@ _SINCE = Key(
 _APPROXIMATE = Key(
     "approximate", FLAG, "Be content with the tracker's quick estimate, where it has one.", default=False
 )
+_MAY_BE_EMPTY = Key(
+    "may_be_empty",
+    FLAG,
+    "Nothing that matches is an answer: 0. Else the last value stays until somebody checks in 0.",
+    default=False,
+)
 
 MEASURES: Mapping[str, Keys] = {
     "manual": {},
@@ -49,8 +55,8 @@ MEASURES: Mapping[str, Keys] = {
         Key("by", LINE, "`count`, or the name of the points field that weighs each child.", default="count"),
         Key("pull_requests", FLAG, "Whether pull requests count too.", default=False),
     ),
-    "count": keys_of(_QUERY, _SINCE, _APPROXIMATE),
-    "sum": keys_of(_QUERY, _NUMBER_FIELD, _SINCE),
+    "count": keys_of(_QUERY, _SINCE, _MAY_BE_EMPTY, _APPROXIMATE),
+    "sum": keys_of(_QUERY, _NUMBER_FIELD, _SINCE, _MAY_BE_EMPTY),
     "average": keys_of(_QUERY, _NUMBER_FIELD, _SINCE),
     "done": keys_of(_QUERY, _WEIGHT_FIELD, _SINCE),
 }

@@ -154,18 +154,21 @@ def measure_of(data: Mapping[str, Any] | None, plugins: Collection[str] | None, 
     return Measure(source, options)
 
 
+_OF_NOTHING = {
+    ("average", "may_be_empty"): "Nothing has no average: what matches nothing keeps its last value.",
+    ("done", "may_be_empty"): "Of nothing no share is done: what matches nothing keeps its last value.",
+}
+"""Why some measures have no value where nothing matches."""
+
+
 def _check_options(source: str, options: Mapping[str, Any], here: Place) -> None:
     keys = MEASURES[source]
     for name, value in options.items():
         key = keys.get(name)
         if key is None:
             right = listed(keys) if keys else "no further key"
-            here.wrong(
-                name,
-                f"measure.{name} is not an option of measure.from = {source!r}",
-                right,
-                did_you_mean(name, [known for known in keys if known not in options]),
-            )
+            do = _OF_NOTHING.get((source, name)) or did_you_mean(name, [each for each in keys if each not in options])
+            here.wrong(name, f"measure.{name} is not an option of measure.from = {source!r}", right, do)
             continue
         try:
             key.form.read(value)

@@ -20,6 +20,7 @@ from okrsync.domain.okr import Measure
 LONGEST_CHAIN = 50
 """How many changes of parts may follow one another before all parts are kept again: one lost row costs no more."""
 
+_OVER_WHAT_MATCHES = frozenset({"count", "sum"})
 _DEFAULTS: Mapping[str, Any] = {"of": "key-result", "by": "count", "pull_requests": False, "approximate": False}
 
 
@@ -155,6 +156,9 @@ def method_of(measure: Measure, **effective: Any) -> dict[str, Any]:
     `effective` says what the measure leaves to the settings (the name of the field, whose children); None is no option.
     """
     options = {**measure.options, **effective}
+    if measure.source in _OVER_WHAT_MATCHES:
+        # Whether nothing is believed makes no other value of what is there.
+        options.pop("may_be_empty", None)
     chosen = {
         name: value for name, value in sorted(options.items()) if value is not None and value != _DEFAULTS.get(name)
     }

@@ -99,6 +99,11 @@ class Measure:
         """`children` only: `count`, or the name of the points field that weighs each child."""
         return str(self.options.get("by", "count"))
 
+    @property
+    def may_be_empty(self) -> bool:
+        """`count` and `sum` only: that nothing matches is an answer, 0, also where something did before."""
+        return bool(self.options.get("may_be_empty", False))
+
 
 @dataclass(frozen=True)
 class TargetChange:

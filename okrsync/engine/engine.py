@@ -130,6 +130,8 @@ class Engine:
         """`planner` decides what is to be done: all that is due, unless somebody asks for less."""
         self.inputs = inputs
         self._planner = planner
+        self.synced: Outcome | None = None
+        """What came of the last complete sync."""
         self.okrs = inputs.okrs.in_cycle(inputs.cycle.name)
         self.homes = inputs.atlas.homes(self.okrs)
         watch = Watch(inputs.clock, inputs.uptime)
@@ -191,6 +193,7 @@ class Engine:
         failures = [*seen.failures, *failures, *applied.failures, *spoken.failures]
         outcome = self._outcome(tuple(failures), plan=plan, done=(*applied.done, *spoken.done))
         self._finish(run, outcome)
+        self.synced = outcome
         return outcome
 
     def _outbox(self, run: int | None = None) -> Outbox:
@@ -248,7 +251,6 @@ class Engine:
                 inputs.clock(),
                 inputs.cache.observations.current_of,
                 self._said_since,
-                inputs.tolerance.at_least,
             ),
         )
         return Seen(fetched, measurements, heard)

@@ -1,8 +1,7 @@
 """Values over a query: a count, a sum, an average, or the share done of what matches in the tracker.
 
-Key results that ask the same question share its requests. An answer that would turn a value into nothing is believed
-only when a second look agrees and the project still shows something, or when somebody checked that nothing in; until
-then the last value stays.
+Key results that ask the same question share its requests. Where something matched and nothing does any more, the last
+value stays until somebody says that there is nothing: by a check-in of 0, or beforehand by `may_be_empty`.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ SOURCES = ("count", "sum", "average", "done")
 """The measures over a query."""
 
 _AGO = re.compile(r"-(\d{1,4})([dw])")
-_MOVES_WITH_TIME = re.compile(r"-\d+\s*[mhdwMy]\b|\b(?:start|end)Of\w+\(|\bnow\(")
-"""What in a query's words lets issues fall out of it by the passing of time alone."""
+_OF_SOMETHING = frozenset({"average", "done"})
+"""The measures that have no value at all where nothing matches."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,13 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class _Seen:
-    """What matches now; `deserted` where something did before, and nothing can be seen at all any more."""
+    """What matches now."""
 
     matches: tuple[Match, ...]
-    deserted: bool = False
-    fallen: int = 0
-    """How many matched before, where they are too many to believe that all of them left at once."""
+    matched: int
+    """How many matched before, as far as that is known."""
+    deserted: bool
+    """Whether nothing at all can be seen where the query looks."""
 
 
 class Inquiry:
@@ -83,7 +83,6 @@ class Inquiry:
     Args:
         last: what is known of a reference, None where nothing is.
         checked_in: the value of the newest check-in since that value was last seen, None where there is none.
-        many: how many issues are too many to believe that all of them left a query at once.
     """
 
     def __init__(
@@ -94,7 +93,6 @@ class Inquiry:
         now: datetime,
         last: Callable[[Ref], CurrentValue | None],
         checked_in: Callable[[Ref], float | None] = lambda _ref: None,
-        many: int = 5,
     ) -> None:
         self._pool = pool
         self._readings = readings
@@ -102,7 +100,6 @@ class Inquiry:
         self._today = now.date()
         self._last = last
         self._checked_in = checked_in
-        self._many = many
 
     def answers(self, every: Sequence[Asked]) -> dict[Ref, Answer | Unanswered]:
         """The value of each, or why there is none."""
@@ -154,7 +151,7 @@ class Inquiry:
         return {each.ref: why for each in group}
 
     def _answer(self, asked: Asked, found: _Seen) -> Answer | Unanswered:
-        if (found.deserted or found.fallen) and not self._is_checked_in(asked.ref):
+        if self._is_doubtful(asked, found):
             return Unanswered(_unbelieved(asked, found), Cause.DOUBT)
         if asked.measure.source == "sum" and self._has_lost_its_numbers(asked, found.matches):
             field = asked.measure.field
@@ -165,22 +162,26 @@ class Inquiry:
             )
         return _answer(asked, found.matches)
 
-    def _is_checked_in(self, ref: Ref) -> bool:
-        """Whether somebody said since that there is nothing."""
-        return self._checked_in(ref) == 0
+    def _is_doubtful(self, asked: Asked, found: _Seen) -> bool:
+        """Whether nothing matches where something did, and nobody said that there is nothing."""
+        if found.matches or self._checked_in(asked.ref) == 0:
+            return False
+        last = self._last_value(asked)
+        had = found.matched > 0 if last is None else last != 0 or asked.measure.source in _OF_SOMETHING
+        return had and (found.deserted or not asked.measure.may_be_empty)
 
     def _has_lost_its_numbers(self, asked: Asked, matches: Sequence[Match]) -> bool:
         field = asked.measure.field or ""
         empty = all(each.values.get(field) is None for each in matches)
-        return bool(matches and empty and self._was_something(asked))
+        return bool(matches and empty and self._last_value(asked))
 
-    def _was_something(self, asked: Asked) -> bool:
-        """Whether the last known value, measured in this way, was another one than 0."""
+    def _last_value(self, asked: Asked) -> float | None:
+        """The last known value; None where there is none that was measured in this way."""
         known = self._last(asked.ref)
-        if known is None or not known.value:
-            return False
+        if known is None:
+            return None
         method = Evidence.from_json(known.evidence).method
-        return not method or method == method_of(asked.measure, project=asked.project)
+        return known.value if not method or method == method_of(asked.measure, project=asked.project) else None
 
     def _matches(self, name: str, query: Query, group: Sequence[Asked]) -> _Seen:
         tracker = self._tracker(name)
@@ -189,17 +190,13 @@ class Inquiry:
         found = tracker.matches(query, known.matches, known.cursor)
         self._pool.answered(name)
         matches = found.after(known.matches)
-        if not matches and (known.matches or any(map(self._was_something, group))):
+        if not matches and (known.matches or any(map(self._last_value, group))):
             found = tracker.matches(query, known.matches)
             matches = found.after({})
-            fallen = 0 if matches or _moves_with_time(group) else len(known.matches)
-            fallen = fallen if fallen >= self._many else 0
-            if fallen or (found.deserted and not matches):
-                if all(self._is_checked_in(each.ref) for each in group):
-                    self._readings.keep(name, identity, found)
-                return _Seen((), found.deserted, fallen)
-        self._readings.keep(name, identity, found)
-        return _Seen(tuple(matches.values()))
+        seen = _Seen(tuple(matches.values()), len(known.matches), found.deserted)
+        if not any(self._is_doubtful(each, seen) for each in group):
+            self._readings.keep(name, identity, found)
+        return seen
 
     def _estimate(self, name: str, query: Query) -> int | Unanswered | None:
         """The tracker's quick estimate; None where it has none, or where nothing matches, which is looked into."""
@@ -242,20 +239,17 @@ class Inquiry:
 def _unbelieved(asked: Asked, found: _Seen) -> str:
     """Why it is not believed that nothing matches, and what to do."""
     query, project = asked.measure.options["query"], asked.project
-    do = f"check in 0 (okrsync checkin {asked.ref} --value 0)" if asked.ref.is_key_result else "change the query"
-    seen = f"nothing matches {query!r} any more, and nothing else can be seen in {project} either: check that"
-    if not found.deserted:
-        seen = (
-            f"{_issues(found.fallen)} matched {query!r}, and all at once none does: check that it still asks for what"
-            " is meant, and that"
-        )
-    return f"{seen} the account may still see {project}. If there is nothing indeed, {do}: then that is believed"
-
-
-def _moves_with_time(group: Sequence[Asked]) -> bool:
-    """Whether issues may leave this query although nobody touches them."""
-    said = [f"{each.measure.options['query']} {each.measure.options.get('since', '')}" for each in group]
-    return any(_MOVES_WITH_TIME.search(text) for text in said)
+    if found.deserted:
+        seen = f"nothing matches {query!r} any more, and nothing else can be seen in {project} either: check that"
+    else:
+        before = f"{_issues(found.matched)} matched" if found.matched else "something matched"
+        seen = f"{before} {query!r}, and now nothing does: check that it still asks for what is meant, and that"
+    seen = f"{seen} the account may still see {project}"
+    if asked.measure.source in _OF_SOMETHING:
+        return f"{seen}. Of nothing there is no {'average' if asked.measure.source == 'average' else 'share done'}"
+    ways = [f"check in 0 (okrsync checkin {asked.ref} --value 0)"] if asked.ref.is_key_result else []
+    ways += [] if found.deserted else ["write may_be_empty = true in its measure"]
+    return f"{seen}. If there is nothing indeed, {' or '.join(ways) or 'change the query'}: then that is believed"
 
 
 def _estimated(asked: Asked, number: int) -> Answer:

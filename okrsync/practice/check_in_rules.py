@@ -105,6 +105,8 @@ def over_refusal(objective: Objective, key_result: KeyResult) -> str:
 
 QUERIES = frozenset({"count", "sum", "average", "done"})
 """The measures over a query."""
+_OF_NOTHING_0 = frozenset({"count", "sum"})
+"""Those of them that are 0 where nothing matches."""
 
 
 def value_refusal(value: float | None, key_result: KeyResult, *, in_own_field: bool) -> str:
@@ -114,7 +116,7 @@ def value_refusal(value: float | None, key_result: KeyResult, *, in_own_field: b
     (`in_own_field`). That nothing matches a query any more may be said too: a query is not believed about that alone.
     """
     measure = key_result.measure
-    if value is None or measure.source == "manual" or in_own_field or (measure.source in QUERIES and value == 0):
+    if value is None or measure.source == "manual" or in_own_field or (measure.source in _OF_NOTHING_0 and value == 0):
         return ""
     if measure.source == "field":
         whence = f"is read from {measure.item or 'a tracker'}: change it there"

@@ -142,8 +142,9 @@ def test_silence_is_never_a_zero(desk: Desk) -> None:
     assert values(desk) == {"count": 2}
 
 
-def test_the_last_one_that_goes_makes_it_zero(desk: Desk) -> None:
-    write(desk, count=f'from = "count", query = "{QUERY[kind(desk.ground)]}"')
+def test_the_last_one_that_goes_makes_it_zero_where_the_measure_says_so(desk: Desk) -> None:
+    measure = f'from = "count", query = "{QUERY[kind(desk.ground)]}"'
+    write(desk, count=f"{measure}, may_be_empty = true")
     last = work(desk.ground)
     work(desk.ground, label="other")
     desk.run("sync")
@@ -155,7 +156,7 @@ def test_the_last_one_that_goes_makes_it_zero(desk: Desk) -> None:
 
 def test_a_query_that_falls_to_nothing_is_held_until_somebody_says_so(desk: Desk) -> None:
     write(desk, count=f'from = "count", query = "{QUERY[kind(desk.ground)]}"')
-    every = [work(desk.ground) for _ in range(5)]
+    every = [work(desk.ground) for _ in range(2)]
     work(desk.ground, label="other")
     assert desk.run("sync").exit_code is ExitCode.DONE
     for each in every:
@@ -163,8 +164,8 @@ def test_a_query_that_falls_to_nothing_is_held_until_somebody_says_so(desk: Desk
     for verb in ("pull", "sync"):
         outcome = desk.run(verb)
         assert outcome.exit_code is ExitCode.HELD and outcome.done == ()
-        assert "5 issues matched" in outcome.failures[-1].message
-        assert values(desk) == {"count": 5}
+        assert "2 issues matched" in outcome.failures[-1].message
+        assert values(desk) == {"count": 2}
     with desk.workspace().open_cache() as cache:
         cache.check_ins.add(CheckIn(OBJECTIVE.child("count"), datetime.now(UTC), "dana", 0.0))
     assert desk.run("pull").exit_code is ExitCode.DONE
@@ -172,13 +173,24 @@ def test_a_query_that_falls_to_nothing_is_held_until_somebody_says_so(desk: Desk
 
 
 def test_a_kpi_is_measured_by_query_too(desk: Desk) -> None:
-    query = OPEN[kind(desk.ground)]
-    desk.write(
-        "team-0.toml",
+    document = (
         f'cycle = "{CYCLE}"\nlevel = "team"\nteam = "team-0"\n[[kpis]]\nid = "toil"\ntitle = "Open toil"\nmax = 5\n'
-        f'measure = {{ from = "count", query = "{query}" }}\n',
+        f'measure = {{ from = "count", query = "{OPEN[kind(desk.ground)]}" }}\n'
     )
-    work(desk.ground)
+    desk.write("team-0.toml", document)
+    toil = work(desk.ground)
+    work(desk.ground, label="other")
 
     assert desk.run("pull").exit_code is ExitCode.DONE
     assert [each["current"] for each in desk.status()["kpis"]] == [1]
+
+    forget(desk.ground, toil)
+    outcome = desk.run("pull")
+    assert outcome.exit_code is ExitCode.HELD
+    assert "If there is nothing indeed, write may_be_empty = true in its measure" in outcome.failures[-1].message
+    (kpi,) = desk.status()["kpis"]
+    assert (kpi["current"], kpi["stale"]) == (1, True)
+    desk.write("team-0.toml", document.replace('" }', '", may_be_empty = true }'))
+    assert desk.run("pull").exit_code is ExitCode.DONE
+    (kpi,) = desk.status()["kpis"]
+    assert (kpi["current"], kpi["stale"], kpi["problem"]) == (0, False, None)

@@ -144,6 +144,12 @@ def told(root: Path, **surroundings: object) -> list[str]:
         (REACH + 'measure = { from = "sum", query = "x" }', "measure.from = 'sum' has no field"),
         (REACH + 'measure = { from = "average", query = "x" }', "measure.from = 'average' has no field"),
         (REACH + 'measure = { from = "done", query = "" }', "measure.query is empty"),
+        (
+            REACH + 'measure = { from = "done", query = "x", may_be_empty = true }',
+            "okrs/a.toml:11: 2026-Q4/one/k: measure.may_be_empty is not an option of measure.from = 'done'; expected"
+            " query, field or since. Of nothing no share is done: what matches nothing keeps its last value.",
+        ),
+        (REACH + 'measure = { from = "count", query = "x", may_be_empty = 1 }', "measure.may_be_empty is 1; expected"),
         # KPIs
         (KPI + "min = 3\nmax = 2", "okrs/a.toml:6: 2026-Q4/up: min is 3 and max is 2"),
         (

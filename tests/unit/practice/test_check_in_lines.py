@@ -171,5 +171,6 @@ def test_values_are_given_by_hand_where_people_measure() -> None:
     assert "PLAT-7" in value_refusal(3.1, key_result(measure="field", item="PLAT-7"), in_own_field=False)
     assert "over a query (count)" in value_refusal(3.1, key_result(measure="count"), in_own_field=False)
     assert value_refusal(0.0, key_result(measure="count"), in_own_field=False) == "", "nobody believes a query alone"
+    assert "over a query (done)" in value_refusal(0.0, key_result(measure="done"), in_own_field=False)
     assert "by sql; leave it out" in value_refusal(0.0, key_result(measure="sql"), in_own_field=False)
     assert value_refusal(None, key_result(measure="sql"), in_own_field=False) == ""
