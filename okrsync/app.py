@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from okrsync.engine.engine import Engine, Inputs, Told
     from okrsync.engine.sources import Opened
     from okrsync.store.cache import Cache
-    from okrsync.store.lock import Turn
+    from okrsync.store.lock import Signature, Turn
     from okrsync.store.recovery import Rebuilt
     from okrsync.trackers.interface import Tracker
     from okrsync.trackers.plugins import Plugins
@@ -69,6 +69,8 @@ class Workspace:
     """Told what people should know although the work goes on."""
     doing: str = "sync"
     """What is done with it, for who comes meanwhile and has to wait."""
+    signature: Signature | None = None
+    """Who takes turns, where that is not this process from now on."""
     _parsed: dict[str, str] | None = field(default=None, init=False, repr=False)
     """The documents, parsed, for the next command: the cache takes them over when it is opened for writing."""
 
@@ -121,6 +123,15 @@ class Workspace:
             parsed,
             largest_adjustment=settings.scoring.adjustment,
         )
+
+    def assume(self, documents: Documents, parsed: dict[str, str] | None) -> None:
+        """Go by documents that were read already; `parsed` is what the cache takes over when it is opened."""
+        self.__dict__["documents"], self._parsed = documents, parsed
+
+    def take_parsed(self) -> dict[str, str] | None:
+        """The documents, parsed, for whoever opens the cache in this one's place; once."""
+        parsed, self._parsed = self._parsed, None
+        return parsed
 
     def fetch_documents(self, *, again: bool = True) -> bool:
         """Fetch documents that come from git, unless not `again` and some are there; whether they changed.
@@ -226,9 +237,9 @@ class Workspace:
     @cached_property
     def turn(self) -> Turn:
         """The right to change this workspace, for one process at a time: in a `with`."""
-        from okrsync.store.lock import Turn
+        from okrsync.store.lock import Signature, Turn
 
-        return Turn(self.settings.cache_file, self.doing, self.now)
+        return Turn(self.settings.cache_file, self.doing, self.now, self.signature)
 
     def forget_the_day(self) -> None:
         """Let the current cycle be looked up afresh: the next one may have begun."""
@@ -303,6 +314,7 @@ class Workspace:
         from okrsync.engine.engine import Told as Silent
         from okrsync.engine.placements import Atlas
         from okrsync.engine.sources import Sources
+        from okrsync.engine.telling_plugins import sync_report, tell_listeners
         from okrsync.plan.snapshot import Tolerance
 
         okrs, cycle = self.okrs, self.cycle
@@ -321,7 +333,7 @@ class Workspace:
                 lambda kind, table: self._open_source(kind, table, policies, on_wait),
             )
             try:
-                yield (make or Engine)(
+                engine = (make or Engine)(
                     Inputs(
                         workspace=self.settings.workspace,
                         root=self.shown_from,
@@ -344,6 +356,10 @@ class Workspace:
                         at_once=True,
                     )
                 )
+                yield engine
+                if engine.synced and self.plugins.listeners:
+                    report = sync_report(engine.synced, self.settings.workspace, cycle.name, self.now(), cache)
+                    tell_listeners(self.plugins.listeners, report, self.warn)
             finally:
                 trackers.let_go(pool)
                 if connections is None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from okrsync.daemon.events import Observer
     from okrsync.daemon.inbox import Inbox
     from okrsync.daemon.notify import ServiceManager
-    from okrsync.daemon.running import Ground
+    from okrsync.daemon.tasks import Ground, Hands
 
 
 @click.group("daemon", params=global_options(), invoke_without_command=True)
@@ -85,7 +85,8 @@ def _serve(call: Call, *, once: bool, listen: str | None) -> int:
     port = _port(call, listen, inbox, manager, lambda: living.ground) if listen else nullcontext(())
     with port as watching, stoppable(inbox.stop) as stopping, _asked_by_signals(inbox):
         try:
-            living = Daemon(loaded, inbox, [Log(call), notifying, *watching], manager=manager)
+            hands = _hands(call, once=once)
+            living = Daemon(loaded, inbox, hands, [Log(call), notifying, *watching], manager=manager)
             code = living.run(once=once)
         except Stopped:
             # What was cut off is in the outbox; the next run finds out what became of it.
@@ -95,6 +96,18 @@ def _serve(call: Call, *, once: bool, listen: str | None) -> int:
     if once and stopping.signal is not None:
         raise Ended(f"stopped by {stopping.signal.name}", stopping.exit_code)
     return code
+
+
+def _hands(call: Call, *, once: bool) -> Hands:
+    """Who stays has each run done by a process that ends with it; who ends anyway does it all alone."""
+    if once:
+        from okrsync.daemon.working import OwnHands
+
+        return OwnHands()
+    from okrsync.cli.daemon_worker import worker_command
+    from okrsync.daemon.apart import Apart
+
+    return Apart(worker_command(call.log_format, verbose=call.verbose))
 
 
 @contextmanager

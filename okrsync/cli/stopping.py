@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -32,8 +32,10 @@ class Stopping:
 
 
 @contextmanager
-def stoppable(stop: threading.Event) -> Iterator[Stopping]:
-    """While inside, SIGINT and SIGTERM set `stop`; a second one, or `GRACE` seconds, raise Stopped.
+def stoppable(
+    stop: threading.Event, signals: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
+) -> Iterator[Stopping]:
+    """While inside, `signals` set `stop`; a second one, or `GRACE` seconds, raise Stopped.
 
     Signals are only heard in the main thread.
     """
@@ -55,7 +57,7 @@ def stoppable(stop: threading.Event) -> Iterator[Stopping]:
 
     before = {
         number: signal.signal(number, handler)
-        for number, handler in ((signal.SIGINT, ask), (signal.SIGTERM, ask), (signal.SIGALRM, force))
+        for number, handler in (*((each, ask) for each in signals), (signal.SIGALRM, force))
     }
     try:
         yield stopping

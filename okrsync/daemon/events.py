@@ -5,7 +5,8 @@ An observer is called by one thread at a time, in the order in which things happ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -58,6 +59,8 @@ class RunEnded(Event):
     problems: tuple[str, ...] = ()
     outcome: Outcome | None = None
     """All that came of it; None where it came to nothing."""
+    rate_left: Mapping[str, float] = field(default_factory=dict)
+    """Tracker → what was left of its rate limit when it last said so (0–1)."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class Observer(Protocol):
 
 def facts(event: Event) -> dict[str, Any]:
     """What an event says, but for its moment and all that came of a run: for logs."""
-    hidden = {"at", "outcome"}
+    hidden = {"at", "outcome", "rate_left"}
     return {each.name: _plain(getattr(event, each.name)) for each in fields(event) if each.name not in hidden}
 
 

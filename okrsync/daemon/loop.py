@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from os import environ, getpid
+from os import getpid
 
 from okrsync.app import Workspace, utc_now
 from okrsync.daemon import events
@@ -15,14 +15,14 @@ from okrsync.daemon.inbox import Hint, Inbox
 from okrsync.daemon.jobs import CHECK_INS, RECONCILE, Jobs, Poll, going_on, labels
 from okrsync.daemon.notify import ServiceManager
 from okrsync.daemon.reminding import due_check_ins
-from okrsync.daemon.running import Done, Ground, Runner
+from okrsync.daemon.running import Done, Runner
 from okrsync.daemon.schedule import soonest
 from okrsync.daemon.state import State, StateFile
+from okrsync.daemon.tasks import Ground, Hands
 from okrsync.daemon.watching import Look, look
 from okrsync.documents.checkout import NoDocuments
-from okrsync.engine.connections import Connections
 from okrsync.problems import Problem, Problems
-from okrsync.store.lock import Post
+from okrsync.store.lock import Post, Signature
 from okrsync.trackers.retry import Interrupted
 
 LOOK_EVERY = timedelta(seconds=5)
@@ -38,6 +38,7 @@ class Daemon:
 
     Args:
         load: reads the settings afresh. What it gives has this daemon's `inbox.stop` and `clock`.
+        hands: carry runs out.
         wait: waits so many seconds, or until `inbox` has something; the inbox's own way, unless time is played.
     """
 
@@ -45,6 +46,7 @@ class Daemon:
         self,
         load: Callable[[], Workspace],
         inbox: Inbox,
+        hands: Hands,
         observers: Iterable[events.Observer] = (),
         *,
         clock: Callable[[], datetime] = utc_now,
@@ -67,13 +69,15 @@ class Daemon:
         self.manager = manager or ServiceManager({})
         self.state = State()
         """How it stands now; what observes may read it."""
-        self._runner = Runner(self.state, self._tell, clock, self.manager.progress)
+        self._hands = hands
+        self._runner = Runner(hands, self.state, self._tell, clock, self.manager.progress)
+        self._signature: Signature
         self._ground: Ground
         self._file: StateFile
 
     @property
     def ground(self) -> Ground:
-        """What runs work on now: settings, documents, connections."""
+        """What runs work on now."""
         return self._ground
 
     def run(self, *, once: bool = False) -> int:
@@ -117,7 +121,8 @@ class Daemon:
                     return 0
                 workspace = self._load()
         workspace.check_trackers()
-        self._ground = Ground(workspace, Jobs.of(workspace.settings), self._connections(workspace))
+        self._signature = Signature(workspace.doing, getpid(), self._clock())
+        self._stand_on(workspace)
         self._tell(events.Started(self._clock(), getpid(), labels(workspace.settings)))
         self.manager.ready()
         return 0
@@ -137,7 +142,7 @@ class Daemon:
         self.manager.stopping()
         if hasattr(self, "_ground"):
             self._tell(events.Stopping(self._clock(), "asked to stop" if self.inbox.stop.is_set() else "done"))
-            self._ground.connections.close()
+            self._hands.forget()
             self._file.keep(self.state)
 
     # What is due
@@ -156,7 +161,7 @@ class Daemon:
             code = self._sync("sync", "asked for", now)
         elif RECONCILE in due:
             # What never changes for a poll is asked for anew: fields, and who we are.
-            ground.connections.close()
+            self._hands.forget()
             code = self._sync(RECONCILE, "on schedule", now)
         elif chosen := [each for each in polls if each.name in due]:
             code = self._poll(chosen, "on schedule", now)
@@ -278,12 +283,9 @@ class Daemon:
             self.manager.ready()
 
     def _use(self, fresh: Workspace, *, anew: bool) -> None:
-        ground = self._ground
-        connections = ground.connections
         if anew:
-            connections.close()
-            connections = self._connections(fresh)
-        self._ground = Ground(fresh, Jobs.of(fresh.settings), connections)
+            self._hands.forget()
+        self._stand_on(fresh)
         self._seen = look(fresh.settings)
         self._confirm = True
         self.state.refused = ()
@@ -297,15 +299,9 @@ class Daemon:
             self.state.last.pop(poll.name, None)
         self._tell(events.Reloaded(self._clock(), anew))
 
-    def _connections(self, workspace: Workspace) -> Connections:
-        return Connections(
-            workspace.settings,
-            workspace.plugins,
-            environ,
-            stop=self.inbox.stop,
-            on_wait=self._runner.paused,
-            on_answer=self.manager.progress,
-        )
+    def _stand_on(self, workspace: Workspace) -> None:
+        workspace.signature = self._signature
+        self._ground = Ground(workspace, Jobs.of(workspace.settings))
 
     # Waiting
 

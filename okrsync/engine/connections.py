@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from okrsync.engine.pool import TrackerPool
@@ -26,10 +28,21 @@ Waiting = Callable[[str, float, str], None]
 """Told before a tracker is waited for: its name, seconds, and why."""
 
 
+@dataclass
+class Kept:
+    """What connections know that later ones to the same trackers may take over, in another process too."""
+
+    lasting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Tracker → see `TrackerContext.lasting`."""
+    allowances: dict[str, Allowance] = field(default_factory=dict)
+    """Tracker → what was used of its rate limit, and what is left."""
+
+
 class Connections:
     """Opens the trackers of a workspace, each once, until `close`.
 
-    They may outlive a cache: `pool` says which one keeps their pages from then on.
+    They may outlive a cache: `pool` says which one keeps their pages from then on. They begin with what is `kept` of
+    earlier ones, and keep it up to date.
     """
 
     def __init__(
@@ -41,7 +54,9 @@ class Connections:
         stop: threading.Event | None = None,
         on_wait: Waiting | None = None,
         on_answer: Callable[[], None] = lambda: None,
+        kept: Kept | None = None,
     ) -> None:
+        self.kept = kept or Kept()
         self._settings = settings
         self._plugins = plugins
         self._environment = environment
@@ -52,7 +67,6 @@ class Connections:
         self._trackers: dict[str, Tracker] = {}
         self._policies: dict[str, RetryPolicy] = {}
         self._gates = Gates()
-        self._allowances: dict[str, Allowance] = {}
 
     def pool(self, cache: Cache | None) -> TrackerPool:
         """The trackers for one run. Each is opened when it is first needed."""
@@ -65,12 +79,13 @@ class Connections:
             table = self._settings.trackers[name]
             kind = self._plugins.trackers[table.type]
             host = urlsplit(table.url or kind.default_url or "").netloc
-            self._allowances[name] = Allowance(table.share_of_limit)
+            allowance = self.kept.allowances.setdefault(name, Allowance())
+            allowance.share = table.share_of_limit
             self._policies[name] = RetryPolicy(
                 stop=self._stop,
                 on_wait=self._told(name),
                 on_answer=self._on_answer,
-                allowance=self._allowances[name],
+                allowance=allowance,
                 gate=self._gates.gate(host, table.concurrency or kind.concurrency),
             )
         return self._policies[name]
@@ -96,7 +111,7 @@ class Connections:
 
     def rate_left(self) -> dict[str, float]:
         """Tracker → what was left of its rate limit when it last said so (0–1)."""
-        return {name: left for name, each in self._allowances.items() if (left := each.left) is not None}
+        return {name: left for name, each in self.kept.allowances.items() if (left := each.left) is not None}
 
     def let_go(self, pool: TrackerPool) -> None:
         """Close what a run could not log in to, or did not find as the settings say: the next one opens it afresh,
@@ -111,6 +126,7 @@ class Connections:
             self._close(name)
 
     def _close(self, name: str) -> None:
+        self.kept.lasting.pop(name, None)
         if tracker := self._trackers.pop(name, None):
             tracker.close()
 
@@ -142,6 +158,7 @@ class Connections:
                 options=settings.options,
                 policy=self.policy(name),
                 pages=_Pages(lambda: self._cache, name, credential),
+                lasting=self.kept.lasting.setdefault(name, {}),
             )
         )
 

@@ -44,11 +44,12 @@ class Turn:
     _kind = "lock"
     _patience = 0.0
 
-    def __init__(self, cache: Path, doing: str, clock: Clock = utc_now) -> None:
+    def __init__(self, cache: Path, doing: str, clock: Clock = utc_now, signature: Signature | None = None) -> None:
         self.path = cache.with_name(f".{cache.name}.{self._kind}")
         """Its name begins with a dot, so that whoever removes the cache with `okrsync.db*` leaves it."""
         self._doing = doing
         self._clock = clock
+        self._signature = signature
         self._lock = FileLock(self.path, timeout=self._patience, mode=0o600)
 
     def __enter__(self) -> Self:
@@ -87,7 +88,12 @@ class Turn:
 
     def _sign(self) -> None:
         """Say who has the turn, for the others' message; it is nothing that the lock depends on."""
-        about = {"process": os.getpid(), "doing": self._doing, "since": self._clock().isoformat(timespec="seconds")}
+        signature = self._signature or Signature(self._doing, os.getpid(), self._clock())
+        about = {
+            "process": signature.process,
+            "doing": signature.doing,
+            "since": signature.since.isoformat(timespec="seconds"),
+        }
         text = json.dumps(about)
         with suppress(OSError):
             # Whoever takes it again and again signs once.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -79,6 +79,10 @@ class TrackerContext:
     """The remaining keys of its table in the settings; `TrackerType.options` names those that exist."""
     policy: RetryPolicy
     pages: PageCache
+    lasting: MutableMapping[str, Any] = field(default_factory=dict)
+    """What a tracker found out that does not change from run to run, such as which fields there are, so that whoever
+    asks again and again asks that once: under names of its own, plain values that may be pickled. It is forgotten when
+    the credentials or the settings turn out to be wrong, and at every complete sync of the daemon."""
 
 
 class Tracker(ABC):

@@ -58,6 +58,7 @@ class Client:
     def __init__(self, context: TrackerContext) -> None:
         address = checked_address(context.url)
         self._context = context
+        self.lasting = context.lasting
         self._url = context.url.rstrip("/")
         self._token = _checked_token(context.token.reveal())
         self._write_interval = write_interval(context, address.hostname or "")

@@ -25,7 +25,7 @@ class IssueFields:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._known: dict[str, tuple[FieldInfo, ...] | None] = {}
+        self._known: dict[str, tuple[FieldInfo, ...] | None] = client.lasting.setdefault("issue fields", {})
 
     def of(self, project: str) -> tuple[FieldInfo, ...] | None:
         """The issue fields of a repository's organisation, by name; None where GitHub does not tell of any."""

@@ -26,8 +26,8 @@ class Projects:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._boards: dict[BoardName, Board] = {}
-        self._owners: dict[str, queries.OwnerKind] = {}
+        self._boards: dict[BoardName, Board] = client.lasting.setdefault("boards", {})
+        self._owners: dict[str, queries.OwnerKind] = client.lasting.setdefault("owners", {})
         self._items: dict[tuple[BoardName, str], str] = {}
         """(board, issue's id) → id of the board's item."""
 

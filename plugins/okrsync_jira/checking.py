@@ -15,6 +15,8 @@ _GIVEN = frozenset({"project", "issuetype", "summary", "description", "labels", 
 """What okrsync gives with every item, as far as it knows it."""
 _FILLED_IN = frozenset({"reporter", "priority"})
 """What Jira fills in by itself although it calls it required."""
+_CATALOGUE = "fields"
+"""Under this name the catalogue lasts from run to run."""
 
 
 def types_of(scope: Scope) -> tuple[str, str]:
@@ -28,26 +30,26 @@ class Resolver:
     def __init__(self, client: Client, projects: Projects) -> None:
         self._client = client
         self._projects = projects
-        self._catalogue: Catalogue | None = None
 
     @property
     def catalogue(self) -> Catalogue:
         """All fields of the site; one request, once."""
-        if self._catalogue is None:
+        if self.known is None:
             listed = self._client.get("field")
             if not isinstance(listed, list):
                 raise self._client.unreadable("GET", "field")
-            self._catalogue = Catalogue.of(listed)
-        return self._catalogue
+            self._client.lasting[_CATALOGUE] = Catalogue.of(listed)
+        catalogue: Catalogue = self._client.lasting[_CATALOGUE]
+        return catalogue
 
     @property
     def known(self) -> Catalogue | None:
         """The catalogue if it was read before."""
-        return self._catalogue
+        return self._client.lasting.get(_CATALOGUE)
 
     def forget(self) -> None:
         """Read the catalogue again when it is needed next; somebody may have changed the fields."""
-        self._catalogue = None
+        self._client.lasting.pop(_CATALOGUE, None)
 
     def candidates(self, project: str, name: str) -> tuple[JiraField, ...]:
         """The fields that a name may mean in a project: one, unless it is missing or ambiguous."""

@@ -38,7 +38,8 @@ class Client:
 
     def __init__(self, context: TrackerContext) -> None:
         self._context = context
-        self._clocks: dict[str, timedelta] = {}
+        self.lasting = context.lasting
+        self._clocks: dict[str, timedelta] = self.lasting.setdefault("clocks", {})
         self.heard: Mapping[str, str] = {}
         """The headers of the last answer, by lower-case names."""
         self.heard_at = datetime.now(UTC)
@@ -53,13 +54,19 @@ class Client:
     def _transport(self) -> Transport:
         return Transport(self._context, self.site)
 
-    @cached_property
+    @property
     def server(self) -> Server:
         """Cloud or Data Center; one request, once.
 
         Raises:
             Misconfigured: no Jira answers there.
         """
+        if "server" not in self.lasting:
+            self.lasting["server"] = self._asked_server()
+        server: Server = self.lasting["server"]
+        return server
+
+    def _asked_server(self) -> Server:
         try:
             said = self.get("serverInfo")
         except NotFound as error:

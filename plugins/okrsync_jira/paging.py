@@ -18,6 +18,8 @@ PAGE = 500
 LONGEST_IN_ADDRESS = 6_600
 """Characters of a whole query, after encoding; what is longer is asked by POST. Tomcat, under Data Center, takes 8 KiB
 of request line and headers by default."""
+_BY_TOKEN, _KNOWN_HERE = "pages by token", "known here"
+"""Under these names lasts from run to run how pages follow each other, and that Jira knows us."""
 LONGEST_LIST = 6_000
 """Characters of a list, encoded, that stays in the address together with some words around it."""
 
@@ -61,8 +63,6 @@ class Search:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._by_token: bool | None = None
-        self._known_here = False
 
     def rows(self, jql: str, fields: Sequence[str]) -> list[Row]:
         """Every row, each id once, with the newest of its versions that came.
@@ -72,30 +72,31 @@ class Search:
         found = {str(row["id"]): row for page in self.pages(jql, fields) for row in page.rows}
         if not found:
             self.make_sure_of_us()
-        self._known_here = True
+        self._client.lasting[_KNOWN_HERE] = True
         return list(found.values())
 
     def pages(self, jql: str, fields: Sequence[str], size: int = PAGE) -> Iterator[Page]:
         """Page by page, each asked for when it is wanted; `size` 0 asks for the total alone (Data Center)."""
-        by_token = self._client.server.cloud if self._by_token is None else self._by_token
+        known: bool | None = self._client.lasting.get(_BY_TOKEN)
+        by_token = self._client.server.cloud if known is None else known
         pages = self._pages(jql, fields, size, by_token=by_token)
         try:
             first = next(pages)
         except (NoSuchEndpoint, NotFound):
-            if self._by_token is not None:
+            if known is not None:
                 raise
             by_token = not by_token
             pages = self._pages(jql, fields, size, by_token=by_token)
             first = next(pages)
-        self._by_token = by_token
+        self._client.lasting[_BY_TOKEN] = by_token
         yield first
         yield from pages
 
     def make_sure_of_us(self) -> None:
         """Ask once who we are, because a failed login may look like an empty answer. Raises AuthFailed."""
-        if not self._known_here:
+        if not self._client.lasting.get(_KNOWN_HERE):
             self._client.get("myself")
-            self._known_here = True
+            self._client.lasting[_KNOWN_HERE] = True
 
     def _pages(self, jql: str, fields: Sequence[str], size: int, *, by_token: bool) -> Iterator[Page]:
         params = {"jql": jql, "maxResults": str(size), "fields": ",".join(fields)}

@@ -27,6 +27,7 @@ from okrsync.daemon.inbox import Hint, Inbox, Stop
 from okrsync.daemon.loop import Daemon
 from okrsync.daemon.standing import standing
 from okrsync.daemon.web.metrics import Metrics
+from okrsync.daemon.working import OwnHands
 from okrsync.domain.ref import Marker, Ref
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.faults import Fault
@@ -80,7 +81,7 @@ class Day:
         self._machine = machine
         self.inbox = Inbox(Patience(lambda span: self._be_at(self.clock.now() + span)))
         self.seen: list[events.Event] = []
-        self.metrics = Metrics(lambda: standing(self.load()), lambda: 0.0, dict)
+        self.metrics = Metrics(lambda: standing(self.load()), lambda: 0.0)
         self.observers: list[events.Observer] = [self.seen.append, Log(Call(log_format="json")), self.metrics]
         self.script: dict[datetime, Callable[[], object]] = {NEXT_MIDNIGHT: self.inbox.stop.set}
 
@@ -112,6 +113,7 @@ class Day:
         Daemon(
             self.load,
             self.inbox,
+            OwnHands(),
             self.observers,
             clock=self.clock.now,
             wait=self.wait,

@@ -29,13 +29,13 @@ from okrsync.daemon.inbox import Hint, Inbox
 from okrsync.daemon.jobs import Jobs
 from okrsync.daemon.loop import Daemon
 from okrsync.daemon.notify import ServiceManager
-from okrsync.daemon.running import Ground
+from okrsync.daemon.tasks import Ground
 from okrsync.daemon.web import answering
 from okrsync.daemon.web.port import Port
 from okrsync.daemon.web.receiving import STATUS, Fate
 from okrsync.daemon.web.serving import Address
+from okrsync.daemon.working import OwnHands
 from okrsync.domain.ref import Ref
-from okrsync.engine.connections import Connections
 from tests.system.calling import KR1, O1
 from tests.system.cli_desk import begin, okrsync
 from tests.system.grounds import Desk, GitHub, JiraCloud, served
@@ -63,7 +63,7 @@ class Manned:
             last_progress=lambda: self.manager.last_progress,
             warn=self.warnings.append,
         )
-        self._daemon = Daemon(self._load, self.inbox, [self.port, self._note], manager=self.manager)
+        self._daemon = Daemon(self._load, self.inbox, OwnHands(), [self.port, self._note], manager=self.manager)
         self._thread = threading.Thread(target=self._daemon.run)
 
     @property
@@ -385,8 +385,7 @@ def guided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Po
     (tmp_path / "okrsync.toml").write_text(f"{block.text}\n{mapping}\n\n[trackers.code]\n{github}\n")
     (tmp_path / "okrs").mkdir()
     workspace, inbox = Workspace.load(tmp_path / "okrsync.toml"), Inbox()
-    connections = Connections(workspace.settings, workspace.plugins, {})
-    ground = Ground(workspace, Jobs.of(workspace.settings), connections)
+    ground = Ground(workspace, Jobs.of(workspace.settings))
     address = Address("127.0.0.1", 0)
     port = Port(address, inbox, ground=lambda: ground, last_progress=time.monotonic, warn=pytest.fail)
     try:

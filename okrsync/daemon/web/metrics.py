@@ -109,16 +109,13 @@ class Metrics:
     Args:
         standing: how it stands now; None where the cache cannot be read.
         since_progress: the seconds since the daemon made progress.
-        rate_left: what is left of rate limits, asked in the daemon's own thread.
     """
 
     def __init__(
         self,
         standing: Callable[[], Standing | None],
         since_progress: Callable[[], float],
-        rate_left: Callable[[], Mapping[str, float]],
     ) -> None:
-        self._rate_left = rate_left
         self._left: Mapping[str, float] = {}
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
@@ -145,7 +142,7 @@ class Metrics:
             self._retries.inc(event.retries)
             self._changes.inc(event.changes)
             self._moved.inc(len(event.moved))
-            self._left = dict(self._rate_left())
+            self._left = event.rate_left
 
     def expect(self, trackers: Iterable[str]) -> None:
         """These trackers send webhooks."""

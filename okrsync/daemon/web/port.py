@@ -12,8 +12,8 @@ from datetime import datetime
 from okrsync.app import Workspace, utc_now
 from okrsync.daemon import events
 from okrsync.daemon.inbox import Inbox
-from okrsync.daemon.running import Ground
 from okrsync.daemon.standing import Standing, standing
+from okrsync.daemon.tasks import Ground
 from okrsync.daemon.web.answering import port_app
 from okrsync.daemon.web.gathering import Gathering
 from okrsync.daemon.web.health import Answer, alive, ready
@@ -61,9 +61,7 @@ class Port:
         """The trackers of which somebody was told that signatures are wrong."""
         self._gathering = Gathering()
         self._timer: asyncio.TimerHandle | None = None
-        self.metrics = Metrics(
-            self._standings.now, self._since_progress, lambda: self._ground().connections.rate_left()
-        )
+        self.metrics = Metrics(self._standings.now, self._since_progress)
         self._listener = Listener(address)
         self.address = self._listener.address
         self._listener.serve(

@@ -252,9 +252,13 @@ def test_alive_is_who_moves_and_ready_is_who_has_read() -> None:
 
 
 def observed(found: Standing | None) -> str:
-    metrics = Metrics(lambda: found, lambda: 0.5, lambda: {"code": 0.75})
+    metrics = Metrics(lambda: found, lambda: 0.5)
     metrics.expect(["work"])
-    metrics(events.RunEnded(NOW, "poll", ("work/PLAT",), 1, 0.2, requests=3, retries=1, changes=2, held=1))
+    left = {"code": 0.75}
+    ended = events.RunEnded(
+        NOW, "poll", ("work/PLAT",), 1, 0.2, requests=3, retries=1, changes=2, held=1, rate_left=left
+    )
+    metrics(ended)
     metrics.delivered("work", Fate.TAKEN)
     metrics.delivered(None, Fate.UNKNOWN)
     return metrics.exposition()[0].decode()
