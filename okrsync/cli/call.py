@@ -28,6 +28,8 @@ class Call:
     log_format: LogFormat = "text"
     if_running: str = "fail"
     """`skip`: that another okrsync works is no failure."""
+    plugin: str = ""
+    """The plugin whose command runs; empty for one of okrsync's own."""
     screen: Screen = field(default_factory=Screen)
 
     @cached_property

@@ -45,7 +45,8 @@ def ending(error: BaseException, call: Call) -> int:
         call.voice.fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
         return FAILED
     hint = "" if call.verbose else "; `--verbose` shows where"
-    call.voice.fail(f"an error in okrsync itself, {type(error).__name__}: {error}{hint}")
+    where = f"the plugin {call.plugin}" if call.plugin else "okrsync itself"
+    call.voice.fail(f"an error in {where}, {type(error).__name__}: {error}{hint}")
     return FAILED
 
 

@@ -31,6 +31,7 @@ def global_options() -> list[click.Parameter]:
             ["--config"],
             type=click.Path(path_type=Path),
             metavar="PATH",
+            is_eager=True,  # `--help` shows the commands of the plugins that it allows.
             help="The settings file or its folder. Default: OKRSYNC_CONFIG, else okrsync.toml here or above.",
             expose_value=False,
             callback=_keep("config"),

@@ -6,13 +6,16 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from okrsync.cli.call import Call
 from okrsync.cli.options import cycle_option, global_options
+
+if TYPE_CHECKING:
+    from okrsync.trackers.commands import PluginCommand
 
 COMMANDS = {
     "demo": ("okrsync.cli.demo:demo", "See the whole job done on embedded trackers."),
@@ -50,16 +53,17 @@ COMMANDS = {
 
 
 class Program(click.Group):
-    """The commands, each imported when it runs."""
+    """The commands, each imported when it runs, and those that plugins add."""
 
-    def list_commands(self, _context: click.Context) -> list[str]:
+    def list_commands(self, context: click.Context) -> list[str]:
         """The names, in the order in which people meet them."""
-        return list(COMMANDS)
+        return [*COMMANDS, *_added(context)]
 
-    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """The command called `name`."""
         if name not in COMMANDS:
-            return None
+            found = _added(context).get(name)
+            return found.command if found else None
         module, _, attribute = COMMANDS[name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
@@ -69,23 +73,37 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the arguments name, or a question which one was meant."""
         if arguments and arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
-            from okrsync.problems import did_you_mean
+            added = _added(context, arguments)
+            if arguments[0] not in added:
+                from okrsync.problems import did_you_mean
 
-            hint = did_you_mean(arguments[0], COMMANDS) or "`okrsync --help` lists them."
-            context.fail(f"there is no command {arguments[0]!r}. {hint}")
+                hint = did_you_mean(arguments[0], [*COMMANDS, *added]) or "`okrsync --help` lists them."
+                context.fail(f"there is no command {arguments[0]!r}. {hint}")
+            call = context.find_object(Call)
+            assert call is not None
+            call.plugin = added[arguments[0]].plugin
         return super().resolve_command(context, arguments)
 
-    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands in the help, without importing one."""
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands in the help, without importing one of okrsync's own."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        if added := _added(context):
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl([(name, each.command.get_short_help_str(80)) for name, each in added.items()])
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Names of commands, without importing one, and the options."""
-        names = [
-            CompletionItem(name, help=summary) for name, (_, summary) in COMMANDS.items() if name.startswith(incomplete)
-        ]
+        """Names of commands, without importing one of okrsync's own, and the options."""
+        summaries = {name: summary for name, (_, summary) in COMMANDS.items()}
+        summaries |= {name: each.command.get_short_help_str(80) for name, each in _added(context).items()}
+        names = [CompletionItem(name, help=text) for name, text in summaries.items() if name.startswith(incomplete)]
         return [*names, *click.Command.shell_complete(self, context, incomplete)]
+
+
+def _added(context: click.Context, arguments: Sequence[str] = ()) -> dict[str, PluginCommand]:
+    from okrsync.cli.plugin_commands import plugin_commands
+
+    return plugin_commands(context, COMMANDS, arguments)
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, asked: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +15,6 @@ from okrsync.settings.models import Settings
 from okrsync.toml_files import TomlFile, read_toml, shown_path
 from okrsync.toml_lines import Path as TomlPath
 from okrsync.toml_lines import lines_of, nearest
-
-FILE_NAME = "okrsync.toml"
-VARIABLE = "OKRSYNC_CONFIG"
-
-
-def find(start: Path, explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
-    """The settings file: `explicit`, else what OKRSYNC_CONFIG names, else okrsync.toml in `start` or above it.
-
-    Raises:
-        Problems: there is none.
-    """
-    named = (environment or {}).get(VARIABLE, "")
-    if explicit is not None:
-        return _existing(explicit, "--config")
-    if named:
-        return _existing(start / named, VARIABLE)
-    for folder in (start.absolute(), *start.absolute().parents):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-    raise Problems(
-        [
-            Problem(
-                FILE_NAME,
-                0,
-                "",
-                f"is neither in {start.absolute()} nor in a folder above it",
-                do="Write one with `okrsync init`, or name one with --config or OKRSYNC_CONFIG.",
-            )
-        ]
-    )
-
-
-def _existing(path: Path, named_by: str) -> Path:
-    if path.is_dir():
-        path = path / FILE_NAME
-    if not path.exists():
-        raise Problems([Problem(str(path), 0, "", f"does not exist, but {named_by} names it")])
-    return path.absolute()
 
 
 def load(path: Path, relative_to: Path | None = None) -> Settings:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
+
 PROGRAM = [sys.executable, "-c", "from okrsync.cli import main; main()"]
 ROOT = Path(__file__).parents[2]
 
@@ -33,6 +35,13 @@ def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OKRSYNC_CONFIG", "PYTEST"))}
     path = os.pathsep.join(str(each) for each in (ROOT, ROOT / "plugins"))
     return {**kept, "PYTHONPATH": path, "PYTHONWARNINGS": "error", **more}
+
+
+def without_outside_plugins(folder: Path) -> None:
+    """Put all that is installed here into a folder, but for the example plugin: for the path of a `python -S`."""
+    for each in Path(click.__file__).parents[1].iterdir():
+        if not each.name.startswith("okrsync_example-"):
+            (folder / each.name).symlink_to(each)
 
 
 def okrsync(folder: Path, *arguments: str, **more: str) -> Said:

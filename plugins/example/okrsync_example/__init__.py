@@ -1,14 +1,22 @@
-"""The least that a tracker plugin needs: one hook that says which kind of tracker there is. Another brings a lint rule.
+"""The least that a tracker plugin needs: one hook that says which kind of tracker there is. The others bring a lint rule,
+a command, and a diary of syncs.
 
 This module imports neither the tracker nor its libraries: okrsync loads it even for `--help`. Read `tracker` next.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from okrsync.domain.linting import Rule
 from okrsync.trackers.hookspecs import hookimpl
 from okrsync.trackers.interface import Tracker, TrackerContext, TrackerType
 from okrsync.trackers.values import Capabilities, Markup
+
+if TYPE_CHECKING:
+    import click
+
+    from okrsync.trackers.synced import SyncReport
 
 CAPABILITIES = Capabilities(
     objective_forms=frozenset({"entry"}),
@@ -41,6 +49,22 @@ def register_lint_rules() -> list[Rule]:
     from okrsync_example.rules import TeamNamed
 
     return [TeamNamed()]
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    """`okrsync new-shelf`, beside okrsync's own commands."""
+    from okrsync_example.command import new_shelf_command
+
+    cli.add_command(new_shelf_command)
+
+
+@hookimpl
+def synced(report: SyncReport) -> None:
+    """Keep a diary of syncs, where somebody wants one."""
+    from okrsync_example.diary import note
+
+    note(report)
 
 
 def _load(context: TrackerContext) -> Tracker:
