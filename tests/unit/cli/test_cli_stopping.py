@@ -31,7 +31,7 @@ def test_the_first_signal_asks_and_the_second_forces() -> None:
             tell(signal.SIGTERM)
             assert stop.is_set() and asked.exit_code == 143
             tell(signal.SIGTERM)
-            time.sleep(1)
+            time.sleep(60)
 
     with pytest.raises(Stopped):
         work()
@@ -45,11 +45,11 @@ def test_who_does_not_listen_is_cut_off_after_the_grace(monkeypatch: pytest.Monk
     def work() -> None:
         with stoppable(threading.Event()):
             tell(signal.SIGINT)
-            time.sleep(5)
+            time.sleep(60)
 
     with pytest.raises(Stopped):
         work()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
 
 
 def test_a_force_that_got_lost_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,22 +60,23 @@ def test_a_force_that_got_lost_is_used_again(monkeypatch: pytest.MonkeyPatch) ->
         with stoppable(threading.Event()):
             tell(signal.SIGINT)
             try:
-                time.sleep(5)
+                time.sleep(60)
             except Stopped as stopped:
                 lost.append(stopped)
-            time.sleep(5)
+            time.sleep(60)
 
     started = time.monotonic()
     with pytest.raises(Stopped):
         work()
-    assert len(lost) == 1 and time.monotonic() - started < 2
+    assert len(lost) == 1 and time.monotonic() - started < 30
 
 
 def test_work_that_ends_in_time_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "GRACE", 0.05)
+    monkeypatch.setattr(stopping, "GRACE", 30.0)
     with stoppable(threading.Event()):
         tell(signal.SIGINT)
-    time.sleep(0.1)
+        assert signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_other_threads_hear_no_signals() -> None:

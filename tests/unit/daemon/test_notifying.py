@@ -198,6 +198,6 @@ def test_a_thread_tells_and_ends_with_the_daemon(room: Room) -> None:
     notifying(ended(room, title_of()))
     began = time.monotonic()
     notifying(events.Stopping(room.now, "asked to stop"))
-    assert time.monotonic() - began < timedelta(seconds=5).total_seconds()
+    assert time.monotonic() - began < timedelta(seconds=30).total_seconds()
     assert len(list(room.heard())) == 1
     assert not room.warnings

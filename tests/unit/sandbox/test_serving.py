@@ -87,12 +87,12 @@ def site(server: SandboxServer) -> Notebook:
 
 
 def get(server: SandboxServer, path: str, **more: Any) -> requests.Response:
-    return requests.get(server.url + path, headers={"Authorization": "let me in"}, timeout=5, **more)
+    return requests.get(server.url + path, headers={"Authorization": "let me in"}, timeout=30, **more)
 
 
 def write(server: SandboxServer, line: str, path: str = "/lines") -> requests.Response:
     headers = {"Authorization": "let me in"}
-    return requests.post(server.url + path, json={"line": line}, headers=headers, timeout=5)
+    return requests.post(server.url + path, json={"line": line}, headers=headers, timeout=30)
 
 
 def test_routes_answer_and_the_log_holds_what_was_said(server: SandboxServer, site: Notebook) -> None:
@@ -113,14 +113,14 @@ def test_the_log_keeps_no_credentials(server: SandboxServer, site: Notebook) -> 
 
 
 def test_credentials_are_asked_before_routes(server: SandboxServer) -> None:
-    assert requests.get(server.url + "/lines", timeout=5).status_code == 401
-    assert requests.get(server.url + "/nowhere", timeout=5).status_code == 401
+    assert requests.get(server.url + "/lines", timeout=30).status_code == 401
+    assert requests.get(server.url + "/nowhere", timeout=30).status_code == 401
 
 
 def test_unknown_paths_and_methods(server: SandboxServer) -> None:
     assert get(server, "/nowhere").status_code == 404
     assert get(server, "/lines/7").json() == {"message": "no such line"}
-    answer = requests.delete(server.url + "/lines", headers={"Authorization": "let me in"}, timeout=5)
+    answer = requests.delete(server.url + "/lines", headers={"Authorization": "let me in"}, timeout=30)
     assert answer.status_code == 405
 
 
@@ -150,7 +150,7 @@ def test_a_truncated_answer_announces_more_than_it_sends(server: SandboxServer, 
     site.faults.add(Fault("truncate"))
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         get(server, "/lines")
-    with socket.create_connection((server.host, server.port), timeout=5) as raw:
+    with socket.create_connection((server.host, server.port), timeout=30) as raw:
         site.faults.add(Fault("truncate"))
         raw.sendall(b"GET /lines HTTP/1.1\r\nHost: here\r\nAuthorization: let me in\r\n\r\n")
         received = b""
@@ -191,14 +191,14 @@ def test_a_delay_acts_after_waiting(server: SandboxServer, site: Notebook) -> No
 
 
 def test_latency_delays_every_request_but_not_one_behind_the_other(server: SandboxServer, site: Notebook) -> None:
-    site.latency = 0.2
-    threads = [threading.Thread(target=get, args=(server, "/lines")) for _ in range(5)]
+    site.latency = 0.5
+    threads = [threading.Thread(target=get, args=(server, "/lines")) for _ in range(40)]
     begun = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert 0.2 <= time.monotonic() - begun < 0.9
+    assert 0.5 <= time.monotonic() - begun < 15
 
 
 def test_the_state_is_saved_after_each_write_and_read_again(
@@ -226,18 +226,18 @@ def test_the_state_of_another_site_is_refused() -> None:
 
 def test_control_endpoints(server: SandboxServer, site: Notebook) -> None:
     control = server.url + "/_sandbox/"
-    assert requests.post(control + "faults", json={"kind": "status", "status": 500}, timeout=5).status_code == 204
+    assert requests.post(control + "faults", json={"kind": "status", "status": 500}, timeout=30).status_code == 204
     assert write(server, "no").status_code == 500
-    requests.post(control + "faults", json=[{"kind": "status"}, {"kind": "delay"}], timeout=5)
-    requests.delete(control + "faults", timeout=5)
+    requests.post(control + "faults", json=[{"kind": "status"}, {"kind": "delay"}], timeout=30)
+    requests.delete(control + "faults", timeout=30)
     assert write(server, "yes").status_code == 201
-    moved = requests.post(control + "clock", json={"advance_seconds": 86400}, timeout=5)
+    moved = requests.post(control + "clock", json={"advance_seconds": 86400}, timeout=30)
     assert moved.json() == {"now": "2026-11-03T09:00:00+00:00"}
-    seen = requests.get(control + "requests", timeout=5).json()
+    seen = requests.get(control + "requests", timeout=30).json()
     assert [one["status"] for one in seen] == [500, 201]
-    assert requests.get(control + "state", timeout=5).json()["state"] == {"lines": ["yes"]}
-    assert requests.get(control + "nothing", timeout=5).status_code == 404
-    wrong = requests.post(control + "faults", json={"kind": "explode"}, timeout=5)
+    assert requests.get(control + "state", timeout=30).json()["state"] == {"lines": ["yes"]}
+    assert requests.get(control + "nothing", timeout=30).status_code == 404
+    wrong = requests.post(control + "faults", json={"kind": "explode"}, timeout=30)
     assert (wrong.status_code, "unknown fault 'explode'" in wrong.json()["error"]) == (400, True)
     assert len(site.requests.records) == 2
 
@@ -262,12 +262,12 @@ def test_serving_until_told_to_stop() -> None:
     servers = [SandboxServer(Notebook()), SandboxServer(Notebook())]
     thread = threading.Thread(target=serve_forever, args=(servers,), kwargs={"until": enough})
     thread.start()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not all(server.port for server in servers) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert [get(server, "/lines").json() for server in servers] == [[], []]
     enough.set()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
     with pytest.raises(requests.exceptions.ConnectionError):
         get(servers[0], "/lines")

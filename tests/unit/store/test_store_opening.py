@@ -6,10 +6,10 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 from sqlite_utils import Database
@@ -154,6 +154,7 @@ def test_a_folder_that_may_not_be_entered_is_explained(tmp_path: Path, opened: s
     script = f"""
 import os, sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 from okrsync.store.cache import Cache
 from okrsync.store.errors import CacheError
 from okrsync.store.reading import Reader
@@ -254,14 +255,17 @@ def test_a_cache_of_the_first_schema_is_brought_up_to_date_and_keeps_its_check_i
 def test_many_processes_may_make_it_at_once(path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from okrsync.store.cache import Cache\n"
+        "print(flush=True)\n"
         "sys.stdin.read()\n"
         "with Cache.open(Path(sys.argv[1]), 'acme') as cache: cache.runs.begin('sync')"
     )
     starting = [
-        subprocess.Popen([sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(4)
+        Popen([sys.executable, "-c", script, str(path)], stdin=PIPE, stdout=PIPE, stderr=PIPE) for _ in range(4)
     ]
-    time.sleep(0.8)
+    for each in starting:
+        assert each.stdout
+        with each.stdout:
+            assert each.stdout.read(1) == b"\n"
     for each in starting:
         assert each.stdin
         each.stdin.close()
@@ -269,7 +273,7 @@ def test_many_processes_may_make_it_at_once(path: Path) -> None:
         assert each.stderr
         with each.stderr:
             said = each.stderr.read().decode()
-        assert each.wait(20) == 0, said
+        assert each.wait(60) == 0, said
     with Reader.at(path, "acme") as reader:
         assert len(reader.runs.recent()) == 4
 

@@ -103,7 +103,7 @@ def test_who_has_used_the_share_sends_nothing_and_says_until_when(half: Allowanc
 
 def test_so_many_requests_at_once_at_a_host_whoever_sends_them() -> None:
     gates, most, now, lock = Gates(), [0], [0], threading.Lock()
-    enough = threading.Barrier(2, timeout=5)
+    enough = threading.Barrier(2, timeout=30)
 
     def send() -> None:
         with lock:

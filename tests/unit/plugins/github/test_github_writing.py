@@ -202,19 +202,25 @@ def test_a_board_that_may_only_be_read_says_what_is_missing(github: GitHub, boar
 
 
 def test_writes_keep_their_distance_and_reads_do_not_wait(github: GitHub, scope: Scope) -> None:
-    tracker = github.connect(write_interval=0.2)
-    started = time.monotonic()
+    waits: list[float] = []
+
+    class Noted(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout is not None
+            waits.append(timeout)
+            return False
+
+    tracker = github.connect(write_interval=1000, policy=RetryPolicy(stop=Noted()))
     made = tracker.create(scope, draft("signup"))
     for _ in range(3):
         tracker.item(made.at.id)
-    assert time.monotonic() - started < 0.6
+    assert waits == []
 
     tracker.set_closed(made, True)
     tracker.set_closed(made, False)
-    first, second, third = [each.at for each in github.site.requests.writes()]
 
-    assert (second - first).total_seconds() >= 0.19
-    assert (third - second).total_seconds() >= 0.19
+    assert len(waits) == 2
+    assert all(900 < each <= 1000 for each in waits), "less what has passed since the write before"
 
 
 def test_the_wait_between_writes_ends_when_somebody_wants_to_stop(github: GitHub, scope: Scope) -> None:
@@ -227,7 +233,7 @@ def test_the_wait_between_writes_ends_when_somebody_wants_to_stop(github: GitHub
     with pytest.raises(Interrupted):
         tracker.set_closed(made, True)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert len(github.site.requests.writes()) == 1
 
 

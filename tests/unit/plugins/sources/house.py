@@ -89,7 +89,7 @@ class House:
             if reply.stall is not None:
                 handler.wfile.write(reply.body[:1])
                 handler.wfile.flush()
-                reply.stall.wait(5)
+                reply.stall.wait(60)
             handler.wfile.write(reply.body)
         except OSError:
             handler.close_connection = True

@@ -110,9 +110,9 @@ def test_a_query_that_takes_too_long_is_ended(desk: Desk, base: Path) -> None:
     source = desk.open("sql", desk.table(name="warehouse", url=f"sqlite:///{base.name}", timeout=0.3))
     begun, threads = time.monotonic(), threading.active_count()
     assert "the query took more than 0.3 s" in refused(source, Rejected, query=FOREVER)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 30
     assert ask(source, query="select 7").value == 7
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 30
     while threading.active_count() > threads and time.monotonic() < deadline:
         time.sleep(0.02)
     assert threading.active_count() <= threads, "the query goes on"
@@ -124,7 +124,7 @@ def test_a_query_ends_when_the_process_is_to_stop(desk: Desk, base: Path) -> Non
     begun = time.monotonic()
     with pytest.raises(Interrupted):
         ask(source, query=FOREVER)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 30
 
 
 def test_a_database_that_is_not_there_is_told_and_not_made(desk: Desk) -> None:
