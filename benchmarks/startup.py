@@ -107,7 +107,11 @@ def main() -> None:
         folder = Path(name)
         furnish(folder)
         surroundings = environment(folder)
-        all_plugins = {**surroundings, "PYTHONPATH": os.pathsep.join((surroundings["PYTHONPATH"], *sys.path))}
+        example = str(Path(__file__).parents[1] / "plugins" / "example")
+        all_plugins = {
+            **surroundings,
+            "PYTHONPATH": os.pathsep.join((surroundings["PYTHONPATH"], example, *sys.path)),
+        }
         for arguments, promise in promised.items():
             command = [*PROGRAM, *arguments.partition(",")[0].split()]
             known = all_plugins if arguments == WITH_PLUGINS else surroundings

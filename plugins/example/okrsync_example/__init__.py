@@ -1,5 +1,5 @@
-"""The least that a tracker plugin needs: one hook that says which kind of tracker there is. The others bring a lint rule,
-a command, and a diary of syncs.
+"""The least that a tracker plugin needs: one hook that says which kind of tracker there is. Others bring a lint rule, a
+command, and a diary of syncs.
 
 This module imports neither the tracker nor its libraries: okrsync loads it even for `--help`. Read `tracker` next.
 """
