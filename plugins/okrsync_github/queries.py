@@ -1,4 +1,4 @@
-"""The GraphQL documents that okrsync sends, for Projects v2 boards. Without a board none is sent.
+"""The GraphQL documents that okrsync sends, for Projects v2 boards and for queries over many issues.
 
 Field names and inputs travel as variables; only the number of aliases differs between the documents of one kind.
 `SAMPLES` holds one document of each kind, for checking them against GitHub's published schema.
@@ -74,14 +74,41 @@ def issue_on_boards(wanted: int) -> str:
 }}"""
 
 
-def issues_in_all(labels: int, *, milestone: bool) -> str:
+_NEWEST = """
+    newest: issues(last: 100, orderBy: { field: CREATED_AT, direction: ASC }, filterBy: $filters) {
+      totalCount
+      nodes {
+        number
+        url
+        state
+        stateReason(enableDuplicate: true)
+        body
+        locked
+        createdAt
+        updatedAt
+        closedAt
+        author { __typename login }
+        assignees(first: 20) { nodes { login } }
+        labels(first: 100) { nodes { name } }
+        milestone { number title }
+        comments(first: 1) { totalCount }
+      }
+    }"""
+
+
+def issues_in_all(labels: int, *, milestone: bool, newest: bool = False) -> str:
     """How many issues a repository has, and what some names stand for there now.
 
-    Variables: `owner`, `repository`, `milestone` (a number) where one is asked for, `l0`, `l1`, …
+    With `newest` the hundred that were created last of those that pass some filters, and how many do.
+
+    Variables: `owner`, `repository`, `milestone` (a number) where one is asked for, `l0`, `l1`, …; `filters` for the
+    newest.
     """
     variables = "".join(f", $l{at}: String!" for at in range(labels)) + (", $milestone: Int!" if milestone else "")
+    variables += ", $filters: IssueFilters!" if newest else ""
     lines = "".join(f"\n    l{at}: label(name: $l{at}) {{ id }}" for at in range(labels))
     lines += "\n    milestone(number: $milestone) { title }" if milestone else ""
+    lines += _NEWEST if newest else ""
     return f"""query IssuesInAll($owner: String!, $repository: String!{variables}) {{
   repository(owner: $owner, name: $repository) {{
     issues(first: 1, orderBy: {{ field: CREATED_AT, direction: DESC }}) {{
@@ -133,6 +160,7 @@ SAMPLES: dict[str, str] = {
     "an issue's places on boards": issue_on_boards(2),
     "how many issues there are": issues_in_all(0, milestone=False),
     "how many issues there are, and what names stand for": issues_in_all(2, milestone=True),
+    "how many issues there are, and the newest of some": issues_in_all(0, milestone=False, newest=True),
     "putting issues on a board": add_items(2),
     "writing values": set_values(3),
     "emptying values": clear_values(1),

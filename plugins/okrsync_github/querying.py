@@ -10,23 +10,22 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from okrsync.trackers.errors import Misconfigured, TrackerError
+from okrsync.trackers.errors import Misconfigured
 from okrsync.trackers.values import FieldValue, Match, Matches, Query
-from okrsync_github import queries
 from okrsync_github.addresses import BoardName, Place, repository_path
 from okrsync_github.board import Board, BoardReading
 from okrsync_github.client import Client
-from okrsync_github.errors import TokenRefused
 from okrsync_github.issue_fields import IssueFields
 from okrsync_github.items import Json, child_from, is_pull_request, issue_field_values, markers_of, time_from
 from okrsync_github.projects import Projects
 from okrsync_github.repositories import Repositories
 from okrsync_github.searching import Search, read_search
+from okrsync_github.totals import InAll, ask_in_all
 
 FEW_PAGES = 2
 """What takes so few pages in full is always read in full: nothing is cheaper, and nothing more certain."""
@@ -41,16 +40,6 @@ _NEWEST_CHANGES = {"state": "all", "sort": "updated", "direction": "desc"}
 
 
 @dataclass(frozen=True)
-class _InAll:
-    """How many issues a repository has, the number of the newest, and what the names in a query stand for."""
-
-    total: int
-    newest: int
-    milestone: str | None
-    labels: tuple[str | None, ...]
-
-
-@dataclass(frozen=True)
 class _Cursor:
     """Where a reading stands. Moments are those of GitHub's clock."""
 
@@ -58,12 +47,20 @@ class _Cursor:
     """Everything that changed before this moment has been seen."""
     full: str
     """When everything was last read."""
+    between: tuple[str, str]
+    """When the first and the last page of that reading came."""
     total: int
     newest: int
     milestone: str | None
     labels: tuple[str | None, ...]
     number: int | None
     """The milestone's number."""
+
+    def was_moved_by(self, row: Json) -> bool:
+        """Whether an issue changed while everything was read, between its coming in the list and the list's count."""
+        first, last = map(datetime.fromisoformat, self.between)
+        created, updated = time_from(row.get("created_at")), time_from(row.get("updated_at"))
+        return created is not None and updated is not None and created <= first < updated < last
 
     def text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -72,8 +69,10 @@ class _Cursor:
     def parse(cls, text: str | None) -> _Cursor | None:
         try:
             told = json.loads(text or "")
-            datetime.fromisoformat(told["seen"]), datetime.fromisoformat(told["full"])
-            return cls(**{**told, "labels": tuple(told["labels"])})
+            first, last = told["between"]
+            for moment in (told["seen"], told["full"], first, last):
+                datetime.fromisoformat(moment)
+            return cls(**{**told, "labels": tuple(told["labels"]), "between": (first, last)})
         except (ValueError, TypeError, KeyError):
             return None
 
@@ -140,43 +139,37 @@ class Queries:
             raise Misconfigured(*wrong)
         return Matches(tuple(replace(each, values=seen[each.id]) for each in found.matches))
 
-    def _everything(self, query: Query, search: Search, note: Callable[[Json], None] = lambda _row: None) -> Matches:
-        """Everything that matches; `note` is told each of its rows."""
+    def _everything(self, query: Query, search: Search, note: Callable[[Json], None] | None = None) -> Matches:
+        """Everything that matches. `note` is told each of its rows, and then no later reading goes on from this one."""
         filters = dict(search.filters)
         number = None
         if search.milestone is not None:
             number = self._repositories.milestone_number(query.project, search.milestone)
             filters["milestone"] = str(number)
         direction = "desc" if search.created_from else "asc"
-        begun = _Beginning()
-        in_all: _InAll | None = None
-        rows: dict[str, Match] = {}
-        for count, page in enumerate(self._pages(query, {**filters, "sort": "created", "direction": direction}), 1):
-            begun.note(self._heard())
-            if count == FEW_PAGES + 1:
-                in_all = self._in_all(query, search, number)
-            for row in page:
-                if _counts(search, row):
-                    match = _match(query, row)
-                    rows[match.id] = match
-                    note(row)
+        reading = _Reading(query, search, note or (lambda _row: None))
+        in_all: InAll | None = None
+        pages = self._pages(query, {**filters, "sort": "created", "direction": direction})
+        for count, page in enumerate(pages, 1):
+            reading.add(page, self._heard())
             if search.created_from and any(_older(row, search.created_from) for row in page):
                 break
-        cursor = None
-        if in_all and begun.at:
-            moment = begun.at.isoformat()
-            cursor = _Cursor(moment, moment, in_all.total, in_all.newest, in_all.milestone, in_all.labels, number)
-        return Matches(tuple(rows.values()), cursor=cursor.text() if cursor else None)
+            if note is None and count == FEW_PAGES and self._follows():
+                in_all = ask_in_all(self._client, query.project, search, number, newest=True)
+                reading.add(in_all.rows if in_all else (), self._heard())
+            if in_all and len(reading.issues) == in_all.listed:
+                break
+        return Matches(tuple(reading.rows.values()), cursor=reading.cursor(in_all, number))
 
     def _what_changed(
         self, query: Query, search: Search, known: Mapping[str, Match], cursor: _Cursor
     ) -> Matches | None:
         """What changed since the cursor; None where that cannot be told for certain."""
-        in_all = self._in_all(query, search, cursor.number)
+        in_all = ask_in_all(self._client, query.project, search, cursor.number)
         if in_all is None or (in_all.labels, in_all.milestone) != (cursor.labels, cursor.milestone):
             return None
         seen = datetime.fromisoformat(cursor.seen)
-        begun = _Beginning()
+        begun = _Span()
         found: dict[str, Match] = {}
         left: set[str] = set()
         new: set[int] = set()
@@ -189,6 +182,8 @@ class Queries:
                 before = known.get(match.id)
                 told = (before and replace(before, values={})) == (match if counts else None)
                 moment = time_from(row.get("updated_at"))
+                if cursor.was_moved_by(row):
+                    return None
                 quiet = quiet + 1 if told and moment and moment < seen else 0
                 if counts:
                     found[match.id] = match
@@ -205,36 +200,14 @@ class Queries:
         after = replace(cursor, seen=begun.at.isoformat(), total=in_all.total, newest=max(cursor.newest, in_all.newest))
         return Matches(tuple(found.values()), frozenset(left), complete=False, cursor=after.text())
 
-    def _in_all(self, query: Query, search: Search, number: int | None) -> _InAll | None:
-        """None where this GitHub does not tell: then every reading is a full one."""
-        owner, _, repository = query.project.partition("/")
-        variables = {"owner": owner, "repository": repository}
-        labels = {f"l{at}": label for at, label in enumerate(search.labels)}
-        milestone = {} if number is None else {"milestone": number}
-        document = queries.issues_in_all(len(labels), milestone=number is not None)
-        try:
-            answer = self._client.graphql(document, {**variables, **labels, **milestone}, about=query.project)
-        except TokenRefused:
-            raise
-        except TrackerError:
-            return None
-        told = answer.data.get("repository") or {}
-        issues = told.get("issues")
-        if not isinstance(issues, Mapping) or not isinstance(issues.get("totalCount"), int):
-            return None
-        newest = [each["number"] for each in issues.get("nodes") or () if each and isinstance(each.get("number"), int)]
-        names = told.get("milestone")
-        return _InAll(
-            total=issues["totalCount"],
-            newest=max(newest, default=0),
-            milestone=str(names.get("title")) if isinstance(names, Mapping) else None,
-            labels=tuple((told.get(alias) or {}).get("id") for alias in labels),
-        )
-
     def _pages(self, query: Query, parameters: Mapping[str, str]) -> Iterator[list[Json]]:
         return self._client.pages(
             f"{repository_path(query.project)}/issues", parameters, about=query.project, fresh=True
         )
+
+    def _follows(self) -> bool:
+        """Whether another page follows the last one."""
+        return 'rel="next"' in self._client.heard.get("link", "")
 
     def _heard(self) -> datetime | None:
         """GitHub's clock at its last answer."""
@@ -244,17 +217,58 @@ class Queries:
             return None
 
 
-class _Beginning:
-    """By GitHub's clock, when the first page of a list was read at the earliest: later changes are not older."""
+class _Span:
+    """When a list was read, by GitHub's clock."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self.at: datetime | None = None
+        """When its first page was read at the earliest: later changes are not older."""
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        """When its first and its newest page came."""
 
     def note(self, heard: datetime | None) -> None:
         """A page came, and GitHub's clock with it."""
+        self.last = heard or self.last
         if self.at is None and heard is not None:
+            self.first = heard
             self.at = heard - timedelta(seconds=math.ceil(time.monotonic() - self._started))
+
+
+class _Reading:
+    """A reading of everything: what matches of the rows that came, and which issues they were."""
+
+    def __init__(self, query: Query, search: Search, note: Callable[[Json], None]) -> None:
+        self._query = query
+        self._search = search
+        self._note = note
+        self._span = _Span()
+        self.rows: dict[str, Match] = {}
+        self.issues: set[int] = set()
+        """The numbers of all issues that came; pull requests are none."""
+
+    def add(self, page: Iterable[Json], heard: datetime | None) -> None:
+        """A page came, and GitHub's clock with it."""
+        self._span.note(heard)
+        for row in page:
+            match = _match(self._query, row)
+            if _counts(self._search, row):
+                self.rows[match.id] = match
+                self._note(row)
+            else:
+                self.rows.pop(match.id, None)
+            if not is_pull_request(row):
+                self.issues.add(int(row["number"]))
+
+    def cursor(self, in_all: InAll | None, number: int | None) -> str | None:
+        """Where the next reading may go on; None where it shall be one of everything."""
+        span = self._span
+        if in_all is None or span.at is None or span.first is None or span.last is None:
+            return None
+        moment = span.at.isoformat()
+        totals = (in_all.total, in_all.newest, in_all.milestone, in_all.labels)
+        return _Cursor(moment, moment, (span.first.isoformat(), span.last.isoformat()), *totals, number).text()
 
 
 def _with_board(query: Query, known: Mapping[str, Match], found: Matches, reading: BoardReading) -> Matches:

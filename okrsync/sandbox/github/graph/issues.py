@@ -149,6 +149,11 @@ def state(source: IssueNode, _info: Info) -> str:
     return _state(source.thing)
 
 
+@resolves("locked", "Issue")
+def locked(_source: IssueNode, _info: Info) -> bool:
+    return False
+
+
 @resolves("stateReason", "Issue")
 def state_reason(source: IssueNode, _info: Info, *, enableDuplicate: bool = False) -> str | None:  # noqa: N803
     reason = source.thing.state_reason

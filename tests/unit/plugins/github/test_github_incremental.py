@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.trackers.values import Match, Query
+from okrsync_github import queries
 from okrsync_github.searching import read_search
 from tests.unit.plugins.github.github_ground import GitHub
 
@@ -129,12 +131,16 @@ def expected(site: GitHubSandbox, query: Query) -> dict[str, tuple[bool, Any]]:
 @given(
     query=st.sampled_from(QUERIES),
     frozen=st.booleans(),
+    newest=st.sampled_from([3, 100]),
     rounds=st.lists(st.lists(people, max_size=4), min_size=1, max_size=6),
 )
-def test_going_on_is_beginning_anew(query: Query, frozen: bool, rounds: list[list[tuple[Any, ...]]]) -> None:
+def test_going_on_is_beginning_anew(
+    query: Query, frozen: bool, newest: int, rounds: list[list[tuple[Any, ...]]]
+) -> None:
     site = founded(SandboxClock(START, frozen=frozen))
     site.clock.advance(timedelta(hours=1))
-    with SandboxServer(site) as server:
+    asked = queries._NEWEST.replace("last: 100", f"last: {newest}")
+    with SandboxServer(site) as server, mock.patch.object(queries, "_NEWEST", asked):
         github = GitHub(site, server.url)
         tracker = github.connect()
         known: dict[str, Match] = {}

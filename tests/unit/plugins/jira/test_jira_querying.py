@@ -163,7 +163,7 @@ def test_five_thousand_issues_cost_as_many_pages_as_match_and_later_as_many_as_c
     query = asked("type = Bug AND (labels is EMPTY OR labels != wontfix)")
     first = tracker.matches(query)
     known: dict[str, Match] = first.after({})
-    assert (len(known), searches(site)) == (4000, 40)
+    assert (len(known), searches(site), len(site.requests.records)) == (4000, 40, 40)
 
     cursor = first.cursor
     for changes in (0, 1, 7, 130):
