@@ -100,6 +100,9 @@ def hear(
         if ref.parent in mine:
             by_tracker.setdefault(located.tracker, {})[located.item.at.id] = (ref, located)
     ear = _Ear(okrs, place, cache, people, now)
+    linked: dict[str, set[str]] = {}
+    for link in cache.links.live().values():
+        linked.setdefault(link.tracker, set()).add(link.at.id)
     for name, found in by_tracker.items():
         tracker = pool.get(name)
         if name in only:
@@ -108,7 +111,9 @@ def hear(
             continue
         try:
             reading = tracker.comments_since(
-                [located.item for _, located in found.values()], cache.comments.cursor(name)
+                [located.item for _, located in found.values()],
+                cache.comments.cursor(name),
+                others=linked.get(name, set()) - found.keys(),
             )
         except NO_SUCH_LIST as error:
             ear.notes.append(f"{name}: check-ins in comments are not heard: {error}")

@@ -210,11 +210,14 @@ class Engine:
         self.conversation.begin()
         if creating:
             outbox.settle_first(inputs.told.phase)
+        homes = self.homes if among is None else inputs.atlas.homes(okrs)
+        # What is looked at another time must not come along by its marker: it would be read item by item.
+        left = self.homes.keys() - homes.keys()
         quest = Quest(
             workspace=inputs.workspace,
             scopes=inputs.atlas.scopes(okrs),
-            homes=self.homes if among is None else inputs.atlas.homes(okrs),
-            links=self._linked(),
+            homes=homes,
+            links={ref: link for ref, link in self._linked().items() if ref not in left},
             tolerance=inputs.tolerance,
             trackers=inputs.atlas.trackers,
             young=outbox.journal.recent(),

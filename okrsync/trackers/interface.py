@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -276,13 +276,16 @@ class Tracker(ABC):
         A tracker that can bring comments along with the items spares requests in that way.
         """
 
-    def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
+    def comments_since(
+        self, items: Sequence[RemoteItem], since: str | None = None, others: Collection[str] = ()
+    ) -> CommentReading:
         """The comments of items that are new or were edited, in the least number of requests.
 
         `items` are all whose comments are wanted, as the newest reading shows them: some trackers see by an item's
         `updated` that nobody said anything. Items of kinds that take no comments, and items that are gone, have none.
-        `since` is the cursor of an earlier answer. An item that is left out between two answers is afterwards read as
-        if it were new. Nothing that came before the cursor's answer was complete is passed over, whatever failed and
+        `since` is the cursor of an earlier answer, `others` the ids of items whose comments are wanted another time:
+        what the cursor says of them stays in the next one. An item that is left out of both is afterwards read as if it
+        were new. Nothing that came before the cursor's answer was complete is passed over, whatever failed and
         whoever wrote meanwhile. As people may write with the clocks of several servers, a reading without `since` once
         in a while makes certain.
 

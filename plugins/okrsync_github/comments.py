@@ -1,7 +1,7 @@
 """New comments of many issues: one list a repository, by the moment of the last change, and none where nothing changed.
 
-A comment changes its issue: how many comments it has, and when it was last changed. Where all of a repository's issues
-are as they were when its comments were read, or have no comment, nothing is asked.
+A comment changes its issue: how many comments it has, and when it was last changed. Where all that are asked for are
+as they were when their comments were read, or have no comment, nothing is asked.
 
 The list of a repository's comments knows nothing of milestones or labels, so the comments of other issues come along
 and are left out here. An issue that the cursor does not cover yet, because somebody gave it a marker later, is read by
@@ -11,10 +11,10 @@ itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import chain
 from typing import Any
 
@@ -38,28 +38,16 @@ _BY_CHANGE = {"sort": "updated", "direction": "asc"}
 
 @dataclass(frozen=True)
 class _Mark:
-    """How far a repository's comments were read."""
+    """How far the comments of one issue were read."""
 
     since: datetime | None
-    """Everything that changed before this moment of GitHub's clock has been read; None where there was no comment."""
-    numbers: frozenset[int]
-    """The issues whose comments were wanted until then."""
-    looks: str = ""
-    """What tells whether one of these issues changed since then."""
+    """All that changed before this moment of GitHub's clock has been read; None where the repository had no comment."""
+    look: str = ""
+    """What tells whether the issue changed since then; empty where nothing does."""
 
-    def covers(self, number: int, item: RemoteItem) -> bool:
-        """Whether a list from here on shows all of an issue's comments that were not read yet."""
-        if self.since is None or number in self.numbers:
-            return True
-        return item.created is not None and item.created >= self.since
 
-    def told(self) -> list[Any]:
-        return [self.since.isoformat() if self.since else None, sorted(self.numbers), self.looks]
-
-    @classmethod
-    def heard(cls, told: Any) -> _Mark:
-        since, numbers, looks = told
-        return cls(datetime.fromisoformat(since) if since else None, frozenset(map(int, numbers)), str(looks))
+Marks = dict[int, _Mark]
+"""By the numbers of a repository's issues."""
 
 
 class Comments:
@@ -68,7 +56,7 @@ class Comments:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def since(self, items: Iterable[RemoteItem], since: str | None) -> CommentReading:
+    def since(self, items: Iterable[RemoteItem], since: str | None, others: Iterable[str] = ()) -> CommentReading:
         """As `Tracker.comments_since`.
 
         Raises:
@@ -76,28 +64,28 @@ class Comments:
             Transient: no repository gave an answer.
         """
         before = _marks(since)
-        after: dict[str, _Mark] = {}
+        after = _kept(before, others)
         found: dict[str, tuple[Comment, ...]] = {}
         failures: dict[str, Exception] = {}
         down: Transient | None = None
         silent = 0
         for project, wanted in _by_project(items).items():
-            mark = before.get(project.casefold())
+            name = project.casefold()
+            marks = {number: mark for number, mark in before.get(name, {}).items() if number in wanted}
             try:
                 if down:
                     raise down
-                comments, after[project.casefold()] = self._of_repository(project, wanted, mark)
+                comments, marks = self._of_repository(project, wanted, marks)
                 found |= comments
                 silent = 0
             except TokenRefused:
                 raise
             except TrackerError as failure:
                 failures[project] = failure
-                if mark:
-                    after[project.casefold()] = mark
                 if isinstance(failure, Transient):
                     silent += 1
                     down = failure if failure.acted is False or silent >= _SERVER_IS_DOWN else None
+            after.setdefault(name, {}).update(marks)
         if failures and len(failures) == len(_by_project(items)):
             silence = next((each for each in failures.values() if isinstance(each, Transient)), None)
             if silence:
@@ -105,21 +93,30 @@ class Comments:
         return CommentReading(found, failures, complete=not before, cursor=_text(after))
 
     def _of_repository(
-        self, project: str, wanted: Mapping[int, RemoteItem], mark: _Mark | None
-    ) -> tuple[dict[str, tuple[Comment, ...]], _Mark]:
+        self, project: str, wanted: Mapping[int, RemoteItem], before: Marks
+    ) -> tuple[dict[str, tuple[Comment, ...]], Marks]:
         """The comments of a repository's issues, and how far they are read now."""
         looks = self._looks_of(wanted)
-        if mark and looks and mark.looks == looks:
-            return {}, mark
-        if (mark is None or mark.since is None) and all(each.comments == 0 for each in wanted.values()):
-            return {}, _Mark(None, frozenset(wanted), looks)
-        late = [number for number, item in wanted.items() if mark and not mark.covers(number, item)]
+        moved = {
+            number: each
+            for number, each in wanted.items()
+            if number not in before or not looks[number] or before[number].look != looks[number]
+        }
+        if not moved:
+            return {}, before
+        begun = _beginning(moved, before)
+        if begun is None and all(each.comments == 0 for each in wanted.values()):
+            return {}, {number: _Mark(None, look) for number, look in looks.items()}
+        late = [
+            number
+            for number, each in moved.items()
+            if begun and number not in before and not (each.created and each.created >= begun)
+        ]
         if len(late) > MOST_ALONE:
-            mark, late = None, []
-        begun = mark.since if mark else None
+            begun, late = None, []
         rows = self._changed(project, begun)
         moments = [moment for row in rows.values() if (moment := time_from(row.get("updated_at")))]
-        reached = max(moments) - OVERLAP if moments else begun
+        reached = _latest(max(moments) - OVERLAP if moments else None, begun)
         by_issue: dict[int, dict[str, Json]] = {}
         for id_, row in rows.items():
             by_issue.setdefault(_issue_of(row), {})[id_] = row
@@ -130,20 +127,24 @@ class Comments:
             for number, each in by_issue.items()
             if number in wanted and each
         }
-        return found, _Mark(
-            max(filter(None, (reached, begun)), default=None), frozenset(wanted), self._looks_of(wanted)
-        )
+        marks = {
+            number: _Mark(_latest(reached, before[number].since if number in before else None), look)
+            for number, look in self._looks_of(wanted).items()
+        }
+        return found, marks
 
-    def _looks_of(self, wanted: Mapping[int, RemoteItem]) -> str:
-        """What changes whenever somebody comments on one of the issues; empty where that cannot be told.
+    def _looks_of(self, wanted: Mapping[int, RemoteItem]) -> dict[int, str]:
+        """What changes whenever somebody comments on an issue; empty where that cannot be told.
 
         GitHub's times are whole seconds: of an issue that changed just now, another change may look the same.
         """
-        moments = [each.updated for each in wanted.values() if each.updated and each.comments is not None]
-        if len(moments) < len(wanted) or max(moments) > self._client.told_at() - _SETTLED:
-            return ""
-        seen = [f"{number} {each.updated} {each.comments}" for number, each in sorted(wanted.items())]
-        return sha256("\n".join(seen).encode()).hexdigest()[:16]
+        settled = self._client.told_at() - _SETTLED
+        return {
+            number: f"{_stamp(each.updated)} {each.comments}"
+            if each.updated and each.updated <= settled and each.comments is not None
+            else ""
+            for number, each in wanted.items()
+        }
 
     def _changed(self, project: str, since: datetime | None) -> dict[str, Json]:
         """The repository's comments that changed since then, by id.
@@ -174,15 +175,57 @@ class Comments:
             return {}  # It is gone by now.
 
 
-def _marks(text: str | None) -> dict[str, _Mark]:
+def _beginning(moved: Collection[int], before: Marks) -> datetime | None:
+    """From where a repository's list shows all that was not read of the issues that moved; None: from its beginning.
+
+    Where all that moved is new to us, the list goes on from where it was read last; what is older is read by itself.
+    """
+    known = [mark.since for number, mark in before.items() if number in moved]
+    sinces = [each for each in known or [mark.since for mark in before.values()] if each]
+    if len(sinces) < len(known or before) or not sinces:
+        return None
+    return min(sinces) if known else max(sinces)
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max(filter(None, moments), default=None)
+
+
+def _marks(text: str | None) -> dict[str, Marks]:
+    """What a cursor says: project → groups of issues that were read up to the same moment, with their looks."""
     try:
-        return {str(project): _Mark.heard(told) for project, told in json.loads(text or "{}").items()}
+        return {
+            str(project): {
+                int(number): _Mark(datetime.fromisoformat(since) if since else None, str(look))
+                for since, looks in groups
+                for number, look in looks.items()
+            }
+            for project, groups in json.loads(text or "{}").items()
+        }
     except (ValueError, TypeError, AttributeError):
         return {}
 
 
-def _text(marks: Mapping[str, _Mark]) -> str:
-    return json.dumps({project: mark.told() for project, mark in sorted(marks.items())}, separators=(",", ":"))
+def _text(marks: Mapping[str, Marks]) -> str:
+    told: dict[str, list[Any]] = {}
+    for project, known in sorted(marks.items()):
+        groups: dict[str, dict[str, str]] = {}
+        for number, mark in sorted(known.items()):
+            groups.setdefault(mark.since.isoformat() if mark.since else "", {})[str(number)] = mark.look
+        told[project] = [list(each) for each in sorted(groups.items())]
+    return json.dumps(told, separators=(",", ":"))
+
+
+def _kept(before: Mapping[str, Marks], others: Iterable[str]) -> dict[str, Marks]:
+    """The marks of issues whose comments are wanted another time."""
+    kept: dict[str, Marks] = {}
+    for id_ in others:
+        with suppress(NotFound):  # Before the settings were changed it may have been another tracker's.
+            place = Place.parse(id_)
+            project = place.project.casefold()
+            if place.is_issue and place.number in before.get(project, {}):
+                kept.setdefault(project, {})[place.number] = before[project][place.number]
+    return kept
 
 
 def _by_project(items: Iterable[RemoteItem]) -> dict[str, dict[int, RemoteItem]]:

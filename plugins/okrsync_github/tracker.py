@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
@@ -272,9 +272,11 @@ class GitHubTracker(Tracker):
             raise Transient(f"{place.key}: GitHub's list of its comments is not one of comments")
         return tuple(map(comment_from, rows))
 
-    def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
+    def comments_since(
+        self, items: Sequence[RemoteItem], since: str | None = None, others: Collection[str] = ()
+    ) -> CommentReading:
         """What changed in each repository's list of comments: one request, free where nothing did."""
-        return self._comments.since(items, since)
+        return self._comments.since(items, since, others)
 
     def close(self) -> None:
         """Close the connection, if there is one."""

@@ -11,7 +11,7 @@ shows as it was before is read when the index has caught up.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ SETTLED = timedelta(minutes=1)
 databases keep whole seconds, and the clocks of a site's servers differ, so another comment may bear the same moment."""
 
 _OPEN = ""
-"""In a cursor: there are items whose comments are asked for once more."""
+"""In a cursor, of an item: its comments are asked for once more."""
 
 
 class Comments:
@@ -61,9 +61,9 @@ class Comments:
     def expect(self, since: str | None) -> None:
         """As `Tracker.expect_comments`."""
         marks = _marks(since)
-        self._along.wanted = not marks or _OPEN in marks
+        self._along.wanted = not marks or _OPEN in marks.values()
 
-    def since(self, wanted: Iterable[RemoteItem], since: str | None) -> CommentReading:
+    def since(self, wanted: Iterable[RemoteItem], since: str | None, others: Collection[str] = ()) -> CommentReading:
         """As `Tracker.comments_since`. The cursor holds what `updated` each item had when its comments were read."""
         before = _marks(since)
         known = {each.at.id: each for each in wanted}
@@ -87,13 +87,11 @@ class Comments:
             settled = settled or self._client.at_least() - SETTLED
         if failures and not read:
             raise next(iter(failures.values()))
-        after = {id_: before[id_] for id_ in known if id_ in before and id_ not in read}
+        after = {id_: before[id_] for id_ in (*known, *others) if id_ in before}
+        after |= dict.fromkeys(known.keys() - after.keys(), _OPEN)
         for id_ in read:
             mark, changed = _mark(known[id_]), known[id_].updated
-            if mark and changed and settled and changed <= settled:
-                after[id_] = mark
-        if known.keys() - after.keys():
-            after[_OPEN] = ""
+            after[id_] = mark if mark and changed and settled and changed <= settled else _OPEN
         found = {id_: comments for id_, comments in read.items() if comments}
         cursor = json.dumps(after, separators=(",", ":"), sort_keys=True)
         return CommentReading(found, failures, complete=not before, cursor=cursor)

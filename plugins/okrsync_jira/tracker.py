@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -255,8 +255,10 @@ class JiraTracker(Tracker):
     def expect_comments(self, since: str | None) -> None:
         self._comments.expect(since)
 
-    def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
-        return self._comments.since(items, since)
+    def comments_since(
+        self, items: Sequence[RemoteItem], since: str | None = None, others: Collection[str] = ()
+    ) -> CommentReading:
+        return self._comments.since(items, since, others)
 
     def close(self) -> None:
         self._client.close()

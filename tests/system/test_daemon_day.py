@@ -382,3 +382,18 @@ def test_mappings_are_read_on_schedules_of_their_own(day: Day) -> None:
     # From 22:00 to 02:10: the complete syncs are at 22:00 and 00:30; every hour after them is 23:00, 00:00, 01:30.
     assert polls["poll 1h"] == 3
     assert [each.mappings for each in day.of(events.RunBegan) if each.kind == "poll 1h"] == [("work/PROJA",)] * 3
+
+
+def test_mappings_on_schedules_of_their_own_leave_each_others_comments_alone(day: Day) -> None:
+    site, path = day.desk.ground.site, day.desk.folder / "okrsync.toml"
+    site.add_project("PROJB", "Second")
+    day.desk.write_team(1)
+    path.write_text(f'{path.read_text()}schedule = "20m"\n\n{day.desk.ground.mapping_toml(1)}schedule = "1h"\n')
+    day.at(0, 10, lambda: site.requests.clear())
+    day.at(2, 40, day.inbox.stop.set)
+    day.run()
+    polls = [each for each in day.of(events.RunEnded) if each.kind.startswith("poll ")]
+    assert {each.kind for each in polls} == {"poll 20m", "poll 1h"}
+    # Nobody says anything: once all is settled, each poll is one search, whichever was before it.
+    assert {each.requests for each in polls[4:]} == {1}
+    assert not [each.path for each in site.requests.records if each.path.endswith("bulkfetch")]

@@ -131,6 +131,20 @@ class CommentingContract(Ground):
 
         assert self.said(reading, late) == ["before anybody listened"]
 
+    def test_what_is_read_another_time_keeps_its_place(
+        self, tracker: Tracker, scope: Scope, people: People, slug: str, objective: RemoteItem, key_result: RemoteItem
+    ) -> None:
+        other = tracker.create(scope, self.draft(tracker, f"{slug}/other", parent=objective.at))
+        both = [self.listed(tracker, scope, each) for each in (key_result, other)]
+        cursor = tracker.comments_since(both).cursor
+        people.comment(other.at, "heard in its turn")
+
+        first = tracker.comments_since([self.listed(tracker, scope, key_result)], cursor, {other.at.id})
+        second = tracker.comments_since([self.listed(tracker, scope, other)], first.cursor, {key_result.at.id})
+
+        assert self.said(first, key_result) == []
+        assert self.said(second, other) == ["heard in its turn"]
+
     def test_comments_are_told_apart_by_item_and_project(
         self, tracker: Tracker, scope: Scope, other_scope: Scope, people: People, slug: str, key_result: RemoteItem
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
@@ -42,24 +42,27 @@ NOT_REPEATABLE = frozenset({"create", "comment"})
 
 @dataclass(frozen=True)
 class Heard:
-    """How far comments were read: the server's revision then, and the items whose comments were wanted."""
+    """How far comments were read: of each item whose comments were wanted, the server's revision then."""
 
-    revision: int = 0
-    items: frozenset[str] = frozenset()
+    revisions: Mapping[str, int] = field(default_factory=dict)
 
     def needs(self, item: StoredItem) -> bool:
         """Whether an item may have comments that were not read."""
-        return item.at.id not in self.items or item.revision > self.revision
+        return item.revision > self.revisions.get(item.at.id, -1)
+
+    def after(self, read: Collection[str], revision: int, others: Collection[str]) -> Heard:
+        """How far they are read now; what is known of `others` stays."""
+        kept = {id_: known for id_, known in self.revisions.items() if id_ in others}
+        return Heard(kept | dict.fromkeys(read, revision))
 
     def text(self) -> str:
         """The cursor."""
-        return json.dumps([self.revision, sorted(self.items)])
+        return json.dumps(self.revisions, sort_keys=True)
 
     @classmethod
     def parse(cls, text: str | None) -> Heard:
         """From a cursor; None stands for nothing read."""
-        revision, items = json.loads(text) if text else (0, ())
-        return cls(revision, frozenset(items))
+        return cls(json.loads(text) if text else {})
 
 
 class MemoryReader(Tracker):
@@ -264,7 +267,9 @@ class MemoryReader(Tracker):
 
         return self._send("comments", act)
 
-    def comments_since(self, items: Sequence[RemoteItem], since: str | None = None) -> CommentReading:
+    def comments_since(
+        self, items: Sequence[RemoteItem], since: str | None = None, others: Collection[str] = ()
+    ) -> CommentReading:
         """The comments of those items that have changed since, and of those that the cursor does not know."""
         before = Heard.parse(since if self._incremental else None)
 
@@ -278,8 +283,9 @@ class MemoryReader(Tracker):
                 kept = self.server.items.get(item.at.id)
                 if kept and kept.comments and before.needs(kept) and self.server.takes_comments(kept.kind):
                     found[kept.at.id] = tuple(kept.comments)
-            after = Heard(self.server.revision, frozenset(each.at.id for each in items) - _within(failures, items))
-            return CommentReading(found, failures, not before.items, after.text() if self._incremental else None)
+            read = {each.at.id for each in items} - _within(failures, items)
+            after = before.after(read, self.server.revision, others)
+            return CommentReading(found, failures, not before.revisions, after.text() if self._incremental else None)
 
         return self._send("comments_since", act)
 

@@ -370,8 +370,10 @@ steps = st.one_of(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(steps, max_size=25))
-def test_going_on_hears_all_that_beginning_anew_does(script: list[tuple[str, object]]) -> None:
+@given(st.lists(steps, max_size=25), st.booleans(), st.booleans())
+def test_going_on_hears_all_that_beginning_anew_does(
+    script: list[tuple[str, object]], keeping: bool, counted: bool
+) -> None:
     """Whatever people do between readings, each reading tells what became of every comment since the one before."""
     with frozen(page_size=2) as (site, github):
         items = issues(site, 3)
@@ -398,8 +400,10 @@ def test_going_on_hears_all_that_beginning_anew_does(script: list[tuple[str, obj
                     site.faults.add(Fault("status", status=502, skip=skip, times=3))
                 case "read", tuple(which):
                     wanted = which
+                    others = {items[each].at.id for each in {0, 1, 2} - {*which}} if keeping else ()
+                    shown = [as_shown(site, items[each], counted=counted) for each in which]
                     try:
-                        reading = github.connect(pages=pages).comments_since([items[each] for each in which], cursor)
+                        reading = github.connect(pages=pages).comments_since(shown, cursor, others)
                     except Transient:
                         continue
                     finally:
@@ -409,6 +413,44 @@ def test_going_on_hears_all_that_beginning_anew_does(script: list[tuple[str, obj
         whole = github.connect().comments_since([items[each] for each in wanted])
         now = {each.id: each.text for found in whole.comments.values() for each in found}
         assert {id_: text for id_, text in known.items() if id_ in now} == now
+
+
+def as_shown(site: GitHubSandbox, known: RemoteItem, *, counted: bool) -> RemoteItem:
+    """An issue as a reading shows it now; `counted`, with the number of its comments."""
+    number = int(known.at.id.rpartition("/")[2])
+    shown = item(site, "acme/web", number)
+    return replace(shown, comments=site.issue("acme/web", number)["comments"]) if counted else shown
+
+
+def test_parts_that_are_read_in_turns_keep_each_others_place(github: GitHub) -> None:
+    site = github.site
+    items = issues(site, 4)
+    ids = [each.at.id for each in items]
+    site.comment("acme/web", 1, "the first word")
+    later(site)
+    tracker = github.connect()
+    cursor = tracker.comments_since([as_shown(site, each, counted=True) for each in items]).cursor
+
+    def hear(which: slice, requests: int) -> list[str]:
+        nonlocal cursor
+        part = [as_shown(site, each, counted=True) for each in items[which]]
+        github.clear()
+        reading = tracker.comments_since(part, cursor, set(ids) - set(ids[which]))
+        cursor = reading.cursor
+        assert len(github.sent()) == requests
+        return texts(reading)
+
+    one, other = slice(0, 2), slice(2, 4)
+    for _ in range(3):
+        assert hear(one, 0) == hear(other, 0) == []
+    site.comment("acme/web", 4, "okr: 3.1")
+    site.comment("acme/web", 2, "okr: 3.2")
+    later(site)
+    # The list of a repository shows both; each is heard in its own turn.
+    assert "okr: 3.2" in hear(one, 1)
+    assert hear(other, 1) == ["okr: 3.1"]
+    assert hear(one, 0) == hear(other, 0) == []
+    assert hear(slice(0, 4), 0) == []
 
 
 @contextmanager

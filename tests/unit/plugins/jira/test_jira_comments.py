@@ -180,12 +180,43 @@ def test_an_item_is_let_be_once_its_change_is_a_minute_old(connect: Connect, sit
     tasks(site, 1)
     tracker = connect()
     cursor = tracker.comments_since(listed(tracker, 1)).cursor
-    assert json.loads(cursor or "") == {"": ""}, "nothing is settled, so it will be asked once more"
+    assert list(json.loads(cursor or "").values()) == [""], "nothing is settled, so it will be asked once more"
 
     site.clock.advance(timedelta(minutes=2))
     tracker = connect()
     cursor = tracker.comments_since(listed(tracker, 1), cursor).cursor
-    assert len(json.loads(cursor or "")) == 1
+    assert all(json.loads(cursor or "").values())
+
+
+def test_parts_that_are_read_in_turns_keep_each_others_place(connect: Connect, site: JiraSandbox) -> None:
+    keys = tasks(site, 4)
+    later(site)
+    tracker = connect()
+    items = listed(tracker, 4)
+    ids = [each.at.id for each in items]
+    cursor = tracker.comments_since(items).cursor
+
+    def hear(which: slice, requests: int) -> list[str]:
+        nonlocal cursor
+        part = listed(tracker, 4)[which]
+        site.requests.clear()
+        reading = tracker.comments_since(part, cursor, set(ids) - set(ids[which]))
+        cursor = reading.cursor
+        assert len(site.requests.records) == requests
+        return texts(reading)
+
+    one, other = slice(0, 2), slice(2, 4)
+    for _ in range(3):
+        assert hear(one, 0) == hear(other, 0) == []
+    site.comment(keys[3], "okr: 3.1")
+    later(site)
+    assert hear(one, 0) == []
+    assert hear(other, 1) == ["okr: 3.1"]
+    assert hear(one, 0) == hear(other, 0) == []
+
+    # Who is in neither part is forgotten, for it may be gone for good.
+    cursor = tracker.comments_since(listed(tracker, 4)[one], cursor).cursor
+    assert hear(other, 1) == ["okr: 3.1"]
 
 
 @pytest.mark.parametrize("failing", range(3))
@@ -299,10 +330,13 @@ scripts = st.lists(st.one_of(speaking, listening), max_size=25)
 @pytest.mark.parametrize("flavour", ["cloud", "data-center"])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    script=st.lists(st.one_of(speaking, listening), max_size=25), lag=st.sampled_from([0, 0, 5]), frozen=st.booleans()
+    script=st.lists(st.one_of(speaking, listening), max_size=25),
+    lag=st.sampled_from([0, 0, 5]),
+    frozen=st.booleans(),
+    keeping=st.booleans(),
 )
 def test_going_on_hears_all_that_beginning_anew_does(
-    flavour: Any, script: list[tuple[str, object]], lag: int, frozen: bool
+    flavour: Any, script: list[tuple[str, object]], lag: int, frozen: bool, keeping: bool
 ) -> None:
     """Whatever people do between readings, and however late the index is, no comment and no change of one is lost."""
     clock = SandboxClock(datetime(2026, 10, 5, 9, tzinfo=UTC), frozen=frozen)
@@ -337,8 +371,9 @@ def test_going_on_hears_all_that_beginning_anew_does(
                     attempts = context.policy.attempts
                     site.faults.add(Fault("status", status=500, path="/(bulkfetch|search)$", skip=skip, times=attempts))
                 case "read", tuple(which):
+                    others = {items[f"KR{each}"].at.id for each in {0, 1, 2} - {*which}} if keeping else ()
                     try:
-                        reading = tracker.comments_since([items[f"KR{each}"] for each in which], cursor)
+                        reading = tracker.comments_since([items[f"KR{each}"] for each in which], cursor, others)
                     except Transient:
                         continue
                     finally:
