@@ -72,7 +72,7 @@ class Forks:
     ) -> None:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(60)
         self._process.stdout.close()
 
     def run(self, folder: Path, arguments: Sequence[str], point: Point | None, gate: Gate) -> Ended:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -28,15 +30,18 @@ from tests.system.cli_desk import Said, begin, okrsync
 from tests.system.grounds import team_document
 
 SECONDS = 20
-"""What the demo may take at most."""
+"""What the demo may take of a processor at most."""
 
 DEMO = "okrsync-demo"
 HTML = {"Accept": "text/html"}
 
 
 def free_ports() -> int:
-    """The first of three ports that nobody has, below those that systems give away by themselves."""
-    for base in range(20_000 + time.time_ns() % 9_000, 32_000, 3):
+    """The first of three ports that nobody has, below those that systems give away by themselves.
+
+    Processes that test at the same time begin to look at places of their own, or one would take what another found.
+    """
+    for base in range(20_000 + os.getpid() % 400 * 30, 32_000, 3):
         with socket.socket() as one, socket.socket() as two, socket.socket() as three:
             try:
                 for number, each in enumerate((one, two, three)):
@@ -49,11 +54,15 @@ def free_ports() -> int:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said, float]:
-    """A demo that was run: the folder that it was run in, what it said, and how many seconds it took."""
+    """A demo that was run: the folder that it was run in, what it said, and how many seconds of a processor it took."""
     folder = tmp_path_factory.mktemp("newcomer")
-    began = time.monotonic()
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     said = okrsync(folder, "demo", "--port-base", str(free_ports()))
-    return folder, said, time.monotonic() - began
+    after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    worked = (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
+    # What the machine does for others meanwhile is not the demo's; that it waits for nothing long is.
+    assert ended - began < 10 * SECONDS
+    return folder, said, worked
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +83,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[dict[str, Any]]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.communicate(timeout=3)
+            process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -140,10 +149,10 @@ def test_it_goes_on_in_other_processes_and_keeps_what_happens_there(demo: Path) 
         cloud, code = ready["sites"]["jira-cloud"], ready["sites"]["github"]
         assert okrsync(demo, "sync", "--json").json["changes"] == []
         for url in ready["sites"].values():
-            log = requests.get(f"{url}/_sandbox/requests", timeout=5).json()
+            log = requests.get(f"{url}/_sandbox/requests", timeout=30).json()
             assert log and not [each for each in log if each["method"] in {"PUT", "PATCH", "DELETE"}]
         page = f"{code}/acme/web/issues/2"
-        answer = requests.post(page, {"KR current": "2.5"}, headers=HTML, timeout=5)
+        answer = requests.post(page, {"KR current": "2.5"}, headers=HTML, timeout=30)
         assert answer.status_code == 200 and 'value="2.5"' in answer.text
         moved = okrsync(demo, "pull", "--json").json["values"]
         assert [(each["ref"], each["after"]) for each in moved] == [("demo/first-visit/paint", 2.5)]
@@ -156,8 +165,8 @@ def test_it_goes_on_in_other_processes_and_keeps_what_happens_there(demo: Path) 
         }
     with serving(demo) as again:
         assert again["sites"] == ready["sites"]
-        assert 'value="2.5"' in requests.get(page, headers=HTML, timeout=5).text
-        assert "feel like magic" in requests.get(f"{cloud}/browse/PLAT-2", headers=HTML, timeout=5).text
+        assert 'value="2.5"' in requests.get(page, headers=HTML, timeout=30).text
+        assert "feel like magic" in requests.get(f"{cloud}/browse/PLAT-2", headers=HTML, timeout=30).text
         (demo / "okrsync.db").unlink()
         assert okrsync(demo, "sync", "--json").json["changes"] == []
 
@@ -252,7 +261,7 @@ def test_the_sandbox_says_what_to_paste_and_keeps_what_it_is_told_to_keep(tmp_pa
     while not (lines and lines[-1].startswith("Ctrl-C")):
         lines.append(process.stdout.readline())
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=3)
+    _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
     said = "".join(lines)
     assert f"http://127.0.0.1:{base}" in said and "export OKRSYNC_SANDBOX_TOKEN=sandbox-token" in said

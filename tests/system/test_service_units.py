@@ -133,7 +133,7 @@ def machine(tmp_path: Path) -> Iterator[tuple[Machine, JiraCloud]]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line, served(JiraCloud()) as ground:
         assert isinstance(ground, JiraCloud)
         line.bind(str(tmp_path / "notify"))
-        line.settimeout(20)
+        line.settimeout(60)
         made = Machine(tmp_path, line)
         made.state.mkdir(parents=True)
         (made.settings / "okrs").mkdir(parents=True)
@@ -155,7 +155,7 @@ def test_the_daemons_unit_starts_works_and_stops(machine: tuple[Machine, JiraClo
         assert len(ground.texts()) == 3
         process.send_signal(signal.SIGTERM)
         made.until("STOPPING=1")
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=30)
     finally:
         process.kill()
         process.communicate()
@@ -166,7 +166,7 @@ def test_the_daemons_unit_starts_works_and_stops(machine: tuple[Machine, JiraClo
 def test_the_timers_unit_does_one_run(machine: tuple[Machine, JiraCloud]) -> None:
     made, ground = machine
     process = made.start(UNITS / "okrsync-sync@.service")
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=30)
     assert process.returncode == 0, said
     assert len(ground.texts()) == 3
 

@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,10 +85,10 @@ class Manned:
 
     def until(self, happened: Any) -> None:
         with self._happened:
-            assert self._happened.wait_for(happened, 15), "it did not happen"
+            assert self._happened.wait_for(happened, 60), "it did not happen"
 
     def metrics(self) -> dict[str, float]:
-        return figures(requests.get(f"{self.url}/metrics", timeout=5).text)
+        return figures(requests.get(f"{self.url}/metrics", timeout=30).text)
 
     def _load(self) -> Workspace:
         workspace = self.desk.workspace()
@@ -167,7 +167,7 @@ def test_a_webhook_for_one_issue_leads_to_a_look_at_that_one(jira: Manned) -> No
     asked, begun = len(site.requests.records), time.monotonic()
     assert jira_says(jira, KR1).json()["outcome"] == "taken"
     jira.until(lambda: len(jira.ended("poll of hints")) == 2)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
     assert jira.ended("poll of hints")[1].moved == (KR1,), "the other waits for its poll"
     assert current(jira, KR1) == 2.5
     paths = [each.path for each in site.requests.records[asked:]]
@@ -233,11 +233,11 @@ def test_wrong_signatures_replays_floods_and_garbage_change_nothing(jira: Manned
             )
         ),
         (deliver(jira, b" " * 20_000_000, {"X-Hub-Signature": "sha256=00"}), 413, "too_large"),
-        (requests.post(f"{jira.url}/webhooks/nobody", data=body, timeout=5), 404, "unknown"),
+        (requests.post(f"{jira.url}/webhooks/nobody", data=body, timeout=30), 404, "unknown"),
     ]
     for answer, status, outcome in answers:
         assert (answer.status_code, answer.json()["outcome"]) == (status, outcome)
-    assert requests.get(f"{jira.url}/webhooks/work", timeout=5).status_code == 405
+    assert requests.get(f"{jira.url}/webhooks/work", timeout=30).status_code == 405
     assert (len(site.requests.records), len(jira.ended())) == (asked, ended)
     assert len(jira.warnings) == 1 and "wrong" in jira.warnings[0] and SECRET not in str(jira.warnings)
 
@@ -255,7 +255,7 @@ def test_who_announces_too_much_or_never_sends_it_is_answered_all_the_same(
 ) -> None:
     monkeypatch.setattr(answering, "BODY_SECONDS", 0.05)
     for length, status in ((20_000_000, 413), (10, 408)):
-        line = http.client.HTTPConnection("127.0.0.1", jira.port.address.port, timeout=5)
+        line = http.client.HTTPConnection("127.0.0.1", jira.port.address.port, timeout=30)
         line.putrequest("POST", "/webhooks/work")
         line.putheader("Content-Length", str(length))
         line.endheaders()
@@ -264,8 +264,8 @@ def test_who_announces_too_much_or_never_sends_it_is_answered_all_the_same(
 
 
 def test_who_watches_is_told_what_status_says(jira: Manned) -> None:
-    assert requests.get(f"{jira.url}/healthz", timeout=5).json() == {"ok": True, "checks": {"progressing": True}}
-    ready = requests.get(f"{jira.url}/readyz", timeout=5)
+    assert requests.get(f"{jira.url}/healthz", timeout=30).json() == {"ok": True, "checks": {"progressing": True}}
+    ready = requests.get(f"{jira.url}/readyz", timeout=30)
     assert ready.status_code == 200 and all(ready.json()["checks"].values())
     told = okrsync(jira.desk.folder, "daemon", "status", "--json").json
     figures = jira.metrics()
@@ -280,9 +280,9 @@ def test_who_watches_is_told_what_status_says(jira: Manned) -> None:
     assert figures["okrsync_requests_total"] == sum(each.requests for each in jira.ended())
     assert figures["okrsync_changes_made_total"] == sum(each.changes for each in jira.ended()) > 0
     (jira.desk.folder / "okrsync.db").write_bytes(b"this is no cache")
-    assert requests.get(f"{jira.url}/readyz", timeout=5).status_code == 503
+    assert requests.get(f"{jira.url}/readyz", timeout=30).status_code == 503
     assert jira.metrics()["okrsync_cache_readable"] == 0
-    assert requests.get(f"{jira.url}/healthz", timeout=5).status_code == 200
+    assert requests.get(f"{jira.url}/healthz", timeout=30).status_code == 200
 
 
 def test_github_tells_of_issues_milestones_and_boards(tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ def test_github_tells_of_issues_milestones_and_boards(tmp_path: Path) -> None:
                 "X-GitHub-Delivery": event + outcome,
                 "X-Hub-Signature-256": signed(body),
             }
-            answer = requests.post(url, data=body, headers=headers, timeout=5)
+            answer = requests.post(url, data=body, headers=headers, timeout=30)
             assert answer.json()["outcome"] == outcome, event
         living.until(lambda: living.ended("poll of hints"))
         assert current(living, KR1) == 2.5
@@ -328,7 +328,11 @@ def listening(process: int) -> int:
         row.split() for kind in ("tcp", "tcp6") for row in Path(f"/proc/{process}/net/{kind}").read_text().splitlines()
     ]
     taking = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
-    return sum(1 for each in Path(f"/proc/{process}/fd").iterdir() if str(each.readlink()) in taking)
+    found = 0
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found += str(each.readlink()) in taking
+    return found
 
 
 def test_with_webhooks_off_nothing_listens_and_a_taken_address_is_named(tmp_path: Path) -> None:
@@ -345,13 +349,13 @@ def test_with_webhooks_off_nothing_listens_and_a_taken_address_is_named(tmp_path
             while "run-ended" not in process.stderr.readline():
                 pass
             assert listening(process.pid) == 1
-            assert requests.get(f"http://{address}/readyz", timeout=5).status_code == 200
-            assert requests.post(f"http://{address}/webhooks/work", data=b"{}", timeout=5).status_code == 404
+            assert requests.get(f"http://{address}/readyz", timeout=30).status_code == 200
+            assert requests.post(f"http://{address}/webhooks/work", data=b"{}", timeout=30).status_code == 404
             skipped = okrsync(tmp_path, "daemon", "--listen", address, "--if-running", "skip")
             assert skipped.code == 0 and "is the daemon of this workspace already" in skipped.err
         finally:
             process.terminate()
-            _, said = process.communicate(timeout=10)
+            _, said = process.communicate(timeout=30)
         assert process.returncode == 0 and "Traceback" not in said, said
         process = begin(tmp_path, "daemon")
         try:
@@ -361,7 +365,7 @@ def test_with_webhooks_off_nothing_listens_and_a_taken_address_is_named(tmp_path
             assert listening(process.pid) == 0
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=30)
 
 
 GUIDE = DOCS / "how-to" / "webhooks.md"
@@ -419,7 +423,7 @@ def test_a_new_secret_counts_from_a_reload_on(guided: tuple[Port, Inbox, Path]) 
 
     def status(secret: str, delivery: str) -> str:
         headers = {"X-Hub-Signature": signed(body, secret), "X-Atlassian-Webhook-Identifier": delivery}
-        answer = requests.post(f"http://{port.address}/webhooks/work", data=body, headers=headers, timeout=5)
+        answer = requests.post(f"http://{port.address}/webhooks/work", data=body, headers=headers, timeout=30)
         return str(answer.json()["outcome"])
 
     assert status("the secret of jira-webhook-secret", "1") == "taken"
