@@ -15,6 +15,9 @@ the value as it stood then. Weeks without a change count as what they are.
 **Bounds.** A share stays between nothing and all; and where neither a value nor the baseline or target was ever below
 0, the forecast is not either.
 
+**Done or not done.** What was never anything but 0 and 1 has no trend. Where a key result of kind `done` is measured by
+something that grows, by a share of items for instance, that has one, and its progress is 1 where it ends at 1 or above.
+
 **What it does not say.** The interval is for the trend: it does not include how far a single value strays from it.
 Points of one value hang together, which makes the true confidence lower than 90 %. Nothing is known of plans.
 """
@@ -77,8 +80,11 @@ def forecast(states: Sequence[State], cycle: Cycle, confirmed: datetime | None) 
     if not states or confirmed is None:
         return TooLittle("no value is known yet")
     now = states[-1]
-    if now.terms.kind is Kind.DONE:
-        return TooLittle(f"a key result of kind '{now.terms.kind}' has no way that could be carried forward")
+    if now.terms.kind is Kind.DONE and all(each.value in {0, 1} for each in states):
+        return TooLittle(
+            "done or not done is one step, and nothing in its past tells when it comes: the stated confidence is all"
+            " that is known"
+        )
     end = _midnight_after(cycle)
     step = min(_WEEK, timedelta(days=max(1, cycle.days // 13)))
     start, last = max(_start_of(cycle), _method_since(states)), min(confirmed, end)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from okrsync.domain.evidence import Formula, in_order_of_keys
 from okrsync.domain.forecast import Forecast
 from okrsync.domain.movement import Cause, Movement, PartChange, PartMove
-from okrsync.domain.okr import KeyResult, Kind, Kpi, Measure
+from okrsync.domain.okr import KeyResult, Kpi, Measure
 from okrsync.domain.progress import same_number
 from okrsync.domain.status import Link
 from okrsync.domain.terms import change_between
@@ -285,10 +285,10 @@ def _asked(history: History, what: KeyResult | Kpi) -> Iterator[Line]:
 
 
 def _forecast(found: KeyResultExplained) -> Iterator[Line]:
-    key_result, ahead = found.status.key_result, found.forecast
+    ahead = found.forecast
     if isinstance(ahead, Forecast):
-        yield from _range(ahead, key_result.unit)
-    elif key_result.kind is not Kind.DONE:
+        yield from _range(ahead, found.status.key_result.unit)
+    else:
         yield Line(f"forecast: {ahead.reason}")
     if found.check_in and found.check_in.confidence is not None:
         who = f" by {words.shown(found.check_in.author)}" if found.check_in.author else ""

@@ -173,6 +173,7 @@ def _key_result(each: KeyResultReview) -> dict[str, Any]:
         }
         if isinstance(ahead, Forecast)
         else None,
+        "no_forecast": None if isinstance(ahead, Forecast) else ahead.reason,
         "need": each.need,
         "drifting": bool(each.drifts) and not each.is_quiet,
         "drifts": [

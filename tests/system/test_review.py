@@ -70,6 +70,7 @@ def test_what_drifts_and_what_to_trade_off(desk: Desk, okrsync: Okrsync) -> None
     assert signs["obstacle stays"]["figures"]["check_ins"] == 4
     assert signs["help asked for"]["text"].endswith("money")
     assert second["drifts"] == [] and not second["drifting"]
+    assert first["no_forecast"] is None and (second["forecast"] is None) is (second["no_forecast"] is not None)
     (offer,) = found["trade_offs"]
     assert (offer["ref"], offer["others"]) == (str(KR1), [str(KR2)])
     assert "dana" not in json.dumps(found)

@@ -124,13 +124,21 @@ def test_what_was_never_below_nothing_is_not_carried_there_and_what_was_is() -> 
         (weekly(0, 1, 2, 3, 4), None, "no value is known"),
         (weekly(0, 1, 2, 3), day(21), "28 days .*there are 21"),
         (weekly(0), day(1), "there are 1$"),
-        (weekly(0, 0, 0, 0, 1, terms=Terms(Kind.DONE)), day(60), "'done'"),
+        (weekly(0, 0, 0, 0, 1, terms=Terms(Kind.DONE)), day(60), "^done or not done is one step"),
     ],
 )
 def test_too_little_is_said(states: tuple[State, ...], confirmed: datetime | None, why: str) -> None:
     found = forecast(states, QUARTER, confirmed)
     assert isinstance(found, TooLittle)
     assert re.search(why, found.reason), found.reason
+
+
+def test_what_is_to_be_done_has_a_range_where_more_than_yes_or_no_is_measured() -> None:
+    to_be_done = Terms(Kind.DONE)
+    fast = ahead(weekly(0.0, 0.2, 0.4, 0.6, 0.8, terms=to_be_done), day(28))
+    assert fast.middle == pytest.approx(0.2 * 92 / 7) and (fast.progress_low, fast.progress_high) == (1.0, 1.0)
+    slow = ahead(weekly(0.0, 0.05, 0.10, 0.15, 0.20, terms=to_be_done), day(28))
+    assert slow.middle == pytest.approx(0.05 * 92 / 7) and (slow.progress_low, slow.progress_high) == (0.0, 0.0)
 
 
 def test_what_was_measured_in_another_way_does_not_count() -> None:

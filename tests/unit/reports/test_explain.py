@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from okrsync.domain.evidence import Evidence
 from okrsync.domain.okr import KeyResult, Okrs, TargetChange
 from okrsync.domain.ref import Ref
 from okrsync.domain.terms import Terms
@@ -218,6 +219,15 @@ def test_a_value_that_could_not_be_read_again_says_so_and_nothing_obeys_the_trac
     assert "0.4 lies in the band (at most 1 %): progress = 1" in section(lines, "the arithmetic")
     assert "stale: the newest attempt to read it failed: P-3 is [31mgone" in section(lines, "where it comes from")
     assert section(lines, "at the end of the cycle")[0].startswith("forecast: too little data")
+
+
+def test_what_is_done_or_not_says_why_it_has_no_range(cache: Cache) -> None:
+    sso = ref("support", "sso")
+    assert section(reason(cache, sso)[1], "at the end of the cycle") == ["forecast: no value is known yet"]
+    cache.observations.record([Measured(sso, 0.0, day(3), "check-in", Evidence({"from": "manual"}).to_json())])
+    told, lines = reason(cache, sso)
+    assert told["forecast"]["too_little"].startswith("done or not done is one step")
+    assert section(lines, "at the end of the cycle")[0] == f"forecast: {told['forecast']['too_little']}"
 
 
 def test_an_objective_is_explained_by_its_parts(cache: Cache) -> None:
