@@ -81,6 +81,8 @@ def forecast(states: Sequence[State], cycle: Cycle, confirmed: datetime | None) 
         return TooLittle("no value is known yet")
     now = states[-1]
     if now.terms.kind is Kind.DONE and all(each.value in {0, 1} for each in states):
+        if now.value:
+            return TooLittle("it is done, and nothing further is to come")
         return TooLittle(
             "done or not done is one step, and nothing in its past tells when it comes: the stated confidence is all"
             " that is known"

@@ -124,7 +124,8 @@ def test_what_was_never_below_nothing_is_not_carried_there_and_what_was_is() -> 
         (weekly(0, 1, 2, 3, 4), None, "no value is known"),
         (weekly(0, 1, 2, 3), day(21), "28 days .*there are 21"),
         (weekly(0), day(1), "there are 1$"),
-        (weekly(0, 0, 0, 0, 1, terms=Terms(Kind.DONE)), day(60), "^done or not done is one step"),
+        (weekly(0, 1, 0, terms=Terms(Kind.DONE)), day(60), "^done or not done is one step"),
+        (weekly(0, 0, 0, 0, 1, terms=Terms(Kind.DONE)), day(60), "^it is done"),
     ],
 )
 def test_too_little_is_said(states: tuple[State, ...], confirmed: datetime | None, why: str) -> None:
