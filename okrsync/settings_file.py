@@ -1,14 +1,17 @@
-"""Where okrsync.toml is, and what has to be known of it before all of it is read: which plugins may be loaded."""
+"""Where okrsync.toml is, and what has to be known of it where not all of it is read, or not all of it is right."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from okrsync.problems import Problem, Problems
 
 FILE_NAME = "okrsync.toml"
 VARIABLE = "OKRSYNC_CONFIG"
+DEFAULT_CACHE = "okrsync.db"
 
 
 def find(start: Path, explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
@@ -50,17 +53,41 @@ def _existing(path: Path, named_by: str) -> Path:
     return path.absolute()
 
 
-def allowed_plugins(path: Path) -> frozenset[str] | None:
-    """The names under `plugins.allow`; None where every plugin may be loaded.
+@dataclass(frozen=True)
+class Essentials:
+    """What a settings file says that holds whatever else in it is wrong."""
 
-    What else the file says may be wrong. Where this very key is, nothing may be loaded.
+    workspace: str | None
+    """None where that is missing or no name."""
+    cache: Path | None
+    """None where it is named by something else than a text."""
+    plugins: frozenset[str] | None
+    """The names of those that may be loaded, and nobody where that is wrong; None allows all."""
+
+
+def essentials(path: Path) -> Essentials:
+    """What has to be known before the settings are read, or when they cannot be.
 
     Raises:
-        Problems: the file cannot be read at all.
+        Problems: it is not even TOML.
     """
     from okrsync.toml_files import read_toml, shown_path
 
-    plugins = read_toml(path, shown_path(path, Path.cwd())).data.get("plugins", {})
+    data = read_toml(path, shown_path(path, Path.cwd())).data
+    workspace, cache = data.get("workspace"), data.get("cache", DEFAULT_CACHE)
+    return Essentials(
+        workspace if isinstance(workspace, str) else None,
+        path_from(path.parent, cache) if isinstance(cache, str) else None,
+        _allowed(data.get("plugins", {})),
+    )
+
+
+def path_from(folder: Path, written: str) -> Path:
+    """A path as the settings write it: from their folder, or from the home folder where it begins with ~."""
+    return Path.home() / written[2:] if written.startswith("~/") else folder / written
+
+
+def _allowed(plugins: Any) -> frozenset[str] | None:
     allow = plugins.get("allow") if isinstance(plugins, dict) else ()
     if allow is None:
         return None

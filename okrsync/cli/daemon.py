@@ -6,11 +6,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from okrsync.cli.call import Call
+from okrsync.cli.endings import BAD_INPUT, DONE
 from okrsync.cli.options import command, global_options, if_running_option, json_option
 from okrsync.cli.working import Ended
 
@@ -47,17 +49,31 @@ def daemon(context: click.Context, once: bool, listen: str | None) -> int | None
 
 
 @command("status")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    envvar="OKRSYNC_CACHE",
+    metavar="FILE",
+    help="The cache, for when the settings cannot be read at all. Default: OKRSYNC_CACHE.",
+)
 @json_option
-def status(call: Call, as_json: bool) -> None:
-    """Show how it stands: what is read and what fails, what is paused, what is due next."""
-    from okrsync.cli.daemon_views import standing_json, standing_lines
-    from okrsync.daemon.standing import standing
+def status(call: Call, cache: Path | None, as_json: bool) -> int:
+    """Show how it stands: what is read and what fails, what is paused, what is due next.
 
-    found = standing(call.workspace())
+    While the settings are wrong a daemon goes on with the last good ones; then this shows what the cache tells, and
+    what is wrong (exit code 2).
+    """
+    from okrsync.cli.daemon_status import find_out
+    from okrsync.cli.daemon_views import standing_json, standing_lines
+
+    found, problems = find_out(call, cache)
     if as_json:
         call.screen.json(standing_json(found))
     else:
         call.screen.lines(standing_lines(found))
+    if problems:
+        call.voice.problems(problems)
+    return BAD_INPUT if problems else DONE
 
 
 daemon.add_command(status)
@@ -104,10 +120,15 @@ def _hands(call: Call, *, once: bool) -> Hands:
         from okrsync.daemon.working import OwnHands
 
         return OwnHands()
-    from okrsync.cli.daemon_worker import worker_command
     from okrsync.daemon.apart import Apart
 
     return Apart(worker_command(call.log_format, verbose=call.verbose))
+
+
+def worker_command(log_format: str, *, verbose: bool) -> list[str]:
+    """What starts the process of a run, but for its last argument: `okrsync.cli.daemon_worker`, which is not imported
+    here for all that it needs. Whatever the working folder holds is not taken for a module."""
+    return [sys.executable, "-P", "-m", "okrsync.cli.daemon_worker", log_format, "verbose" if verbose else ""]
 
 
 @contextmanager

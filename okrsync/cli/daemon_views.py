@@ -46,6 +46,7 @@ def standing_json(found: Standing) -> dict[str, Any]:
         "next": {name: _iso(at) for name, at in found.next.items()},
         "refused": list(found.refused),
         "documents": found.documents or None,
+        "wrong": list(found.wrong),
     }
 
 
@@ -72,7 +73,8 @@ def standing_lines(found: Standing) -> Iterator[str]:
         yield f"{found.workspace}: no daemon runs"
     else:
         since = moment(found.running.since)
-        yield f"{found.workspace}: the daemon runs (process {found.running.process}, since {since})"
+        on = ", on the last good settings" if found.wrong else ""
+        yield f"{found.workspace}: the daemon runs (process {found.running.process}, since {since}){on}"
     for name, pause in found.paused.items():
         yield f"  paused: {name} until {moment(pause.until)}: {shown(pause.why)}"
     for problem in found.refused:

@@ -69,14 +69,14 @@ def _load(call: Call, taken: Collection[str], arguments: Sequence[str]) -> Comma
     from importlib.metadata import entry_points
 
     from okrsync.problems import Problems
-    from okrsync.settings_file import allowed_plugins, find_if_any
+    from okrsync.settings_file import essentials, find_if_any
     from okrsync.trackers.commands import Commands, load_commands
     from okrsync.trackers.plugins import GROUP, LeftOut
 
     points = [each for each in entry_points(group=GROUP) if each.dist is None or each.dist.name != OWN]
     try:
         path = find_if_any(Path.cwd(), _config_in(arguments) or call.config, os.environ)
-        allowed = None if path is None else allowed_plugins(path)
+        allowed = None if path is None else essentials(path).plugins
     except Problems as unknown:
         why = f"which plugins may be loaded is not known: {unknown.problems[0]}"
         return Commands({}, tuple(LeftOut(each.name, why) for each in points))

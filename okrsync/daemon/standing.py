@@ -5,15 +5,16 @@ It also tells of a workspace that cron serves, whose runs are in the cache just 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from okrsync.app import Workspace
-from okrsync.daemon.jobs import RECONCILE, Jobs, Poll, label, labels
+from okrsync.daemon.jobs import HINTED, POLL, RECONCILE, Jobs, Poll, label, labels
 from okrsync.daemon.state import MappingState, Pause, State, StateFile
 from okrsync.problems import Problems
-from okrsync.store.errors import CacheMissing
+from okrsync.store.errors import CacheError, CacheMissing
 from okrsync.store.lock import Post, Signature
 from okrsync.store.reading import Reader
 from okrsync.store.values import Run
@@ -62,6 +63,8 @@ class Standing:
     """Job → when it is due; empty where no daemon runs."""
     refused: tuple[str, ...] = ()
     documents: str = ""
+    wrong: tuple[str, ...] = ()
+    """What is wrong in the settings, so that they cannot be used; then what they alone tell is missing."""
 
 
 def standing(workspace: Workspace) -> Standing:
@@ -72,35 +75,104 @@ def standing(workspace: Workspace) -> Standing:
         CacheError: the cache cannot be read.
     """
     settings, now = workspace.settings, workspace.now()
-    post = Post(settings.cache_file, "daemon status", workspace.now)
-    running = (post.signed() or Signature("daemon", 0, now)) if post.is_taken() else None
-    state = StateFile(settings.cache_file).read()
-    jobs = Jobs.of(settings)
+    told = _Told.of(settings.cache_file, settings.workspace, workspace.now)
+    jobs, state = Jobs.of(settings), told.state
+    state.last |= _last_polls(told.runs, jobs)
+    # Who only reads finds out nothing of what a sync would hold.
+    polls = frozenset(each.name for each in jobs.polls) if settings.daemon.sync else frozenset[str]()
+    return replace(
+        told.standing(settings.workspace, now, polls),
+        mappings=tuple(
+            _mapping(each, state, told.finished, _kinds(each, jobs, workspace)) for each in labels(settings)
+        ),
+        stale=_stale(workspace),
+        next=jobs.timetable.next(state.last, now) if told.running else {},
+    )
+
+
+def standing_apart(cache: Path, workspace: str | None, now: Callable[[], datetime]) -> Standing:
+    """How it stands as far as the cache and the files beside it tell, for when the settings cannot be read.
+
+    What mappings there are is told by what was linked and by what fails, and nothing of what is due next.
+
+    Raises:
+        CacheError: the cache cannot be read.
+    """
+    told = _Told.of(cache, workspace, now, where=True)
+    polls = frozenset(each.kind for each in told.runs if each.kind.startswith(POLL) and each.kind != HINTED)
+    # Of polls on several schedules nobody knows which looks at what.
+    kinds = _WHOLE | polls if len(polls) == 1 else _WHOLE
+    known = sorted({*told.places, *told.state.mappings})
+    return replace(
+        told.standing(workspace or told.workspace or "okrsync", now(), polls),
+        mappings=tuple(_mapping(each, told.state, told.finished, kinds) for each in known),
+    )
+
+
+def last_successes(workspace: Workspace) -> dict[str, datetime]:
+    """Mapping (tracker/project) → when it was last read well, as far as the cache knows; for a daemon that begins."""
+    settings = workspace.settings
     try:
         with Reader.at(settings.cache_file, settings.workspace) as cache:
-            runs, outbox = cache.runs.recent(_MANY), cache.outbox.count_open()
-    except CacheMissing:
-        runs, outbox = (), 0
-    finished = [each for each in runs if each.finished_at is not None]
-    recent = [each for each in finished if now - each.started_at < DAY]
-    state.last |= _last_polls(runs, jobs)
-    return Standing(
-        workspace=settings.workspace,
-        as_of=now,
-        running=running,
-        mappings=tuple(_mapping(each, state, finished, _kinds(each, jobs, workspace)) for each in labels(settings)),
-        last_run=next(iter(finished), None),
-        requests_of_a_day=sum(each.requests for each in recent),
-        runs_of_a_day=len(recent),
-        # Who only reads finds out nothing of what a sync would hold.
-        held=_held(finished, frozenset(each.name for each in jobs.polls) if settings.daemon.sync else frozenset()),
-        outbox=outbox,
-        stale=_stale(workspace),
-        paused={name: each for name, each in state.paused.items() if running and each.until > now},
-        next=jobs.timetable.next(state.last, now) if running else {},
-        refused=state.refused if running else (),
-        documents=state.documents if running else "",
-    )
+            runs = [each for each in cache.runs.recent(_MANY) if each.finished_at is not None]
+    except CacheError:
+        return {}
+    jobs = Jobs.of(settings)
+    found = (_mapping(each, State(), runs, _kinds(each, jobs, workspace)) for each in labels(settings))
+    return {each.mapping: each.last_success for each in found if each.last_success is not None}
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the cache and the files beside it tell."""
+
+    running: Signature | None
+    state: State
+    workspace: str | None = None
+    runs: tuple[Run, ...] = ()
+    outbox: int = 0
+    places: frozenset[str] = frozenset()
+    """Where linked items are, as tracker/project; none where nobody wants to know."""
+
+    @classmethod
+    def of(cls, path: Path, workspace: str | None, now: Callable[[], datetime], *, where: bool = False) -> _Told:
+        post = Post(path, "daemon status", now)
+        running = (post.signed() or Signature("daemon", 0, now())) if post.is_taken() else None
+        state = StateFile(path).read()
+        try:
+            with Reader.at(path, workspace) as cache:
+                links = cache.links.live().values() if where else ()
+                return cls(
+                    running,
+                    state,
+                    workspace or cache.info().workspace,
+                    cache.runs.recent(_MANY),
+                    cache.outbox.count_open(),
+                    frozenset(f"{each.tracker}/{each.at.project}" for each in links),
+                )
+        except CacheMissing:
+            return cls(running, state)
+
+    @property
+    def finished(self) -> list[Run]:
+        return [each for each in self.runs if each.finished_at is not None]
+
+    def standing(self, workspace: str, now: datetime, polls: frozenset[str]) -> Standing:
+        """What is known without the settings; `polls` are those that find out what a sync would hold."""
+        recent = [each for each in self.finished if now - each.started_at < DAY]
+        return Standing(
+            workspace=workspace,
+            as_of=now,
+            running=self.running,
+            last_run=next(iter(self.finished), None),
+            requests_of_a_day=sum(each.requests for each in recent),
+            runs_of_a_day=len(recent),
+            held=_held(self.finished, polls),
+            outbox=self.outbox,
+            paused={name: each for name, each in self.state.paused.items() if self.running and each.until > now},
+            refused=self.state.refused if self.running else (),
+            documents=self.state.documents if self.running else "",
+        )
 
 
 def _stale(workspace: Workspace) -> int | None:

@@ -55,6 +55,12 @@ class State:
         """The state of a mapping, made where there is none."""
         return self.mappings.setdefault(label, MappingState())
 
+    def remember(self, successes: Mapping[str, datetime]) -> None:
+        """Know when mappings were last read well, where that is not known."""
+        for label, at in successes.items():
+            known = self.mapping(label)
+            known.last_success = known.last_success or at
+
     def to_json(self) -> dict[str, Any]:
         """What is kept for others and for the next start."""
         return {

@@ -18,6 +18,7 @@ from okrsync.settings.practice import PersonSettings, Scoring
 from okrsync.settings.sources import SourceSettings
 from okrsync.settings.tables import CycleName, Day, Duration, Flag, Name, Slug, Table, Text
 from okrsync.settings.trackers import TrackerSettings
+from okrsync.settings_file import DEFAULT_CACHE, path_from
 
 
 class NamedCycle(Table):
@@ -59,7 +60,7 @@ class Settings(Table):
         default="okrs",
         description="The folder of the OKR documents, from this file's folder; or the git repository that has them.",
     )
-    cache: Text = Field(default="okrsync.db", description="The cache, from this file's folder.")
+    cache: Text = Field(default=DEFAULT_CACHE, description="The cache, from this file's folder.")
     check_in_period: Duration = Field(
         default=timedelta(days=7), description="After which time without a new value a key result is stale."
     )
@@ -123,9 +124,7 @@ class Settings(Table):
 
     def path_of(self, written: str) -> Path:
         """A path as the settings write it: from their folder, or from the home folder where it begins with ~."""
-        if written.startswith("~/"):
-            return Path.home() / written[2:]
-        return self.folder / written
+        return path_from(self.folder, written)
 
     @property
     def named_cycles(self) -> dict[str, tuple[date, date]]:
