@@ -71,7 +71,7 @@ def test_shipped_and_made_units_give_up_the_same() -> None:
     made = Service("%i", "/opt/okrsync/bin/okrsync", "/etc/okrsync/%i/okrsync.toml", "/x", state="okrsync/%i")
     for name, text in (("okrsync@.service", daemon_unit(made)), ("okrsync-sync@.service", once_unit(made))):
         shipped = (UNITS / name).read_text(encoding="utf-8")
-        varying = {"WorkingDirectory", "LoadCredential", "Description", "ExecStart"}
+        varying = {"WorkingDirectory", "LoadCredential", "Description", "ExecStart", "User"}
         left, right = (
             {each for each in directives(one.replace("%%i", "%i")) if each.split("=")[0] not in varying}
             for one in (shipped, text)
@@ -79,6 +79,15 @@ def test_shipped_and_made_units_give_up_the_same() -> None:
         assert left == right
         assert set(service_units.HARDENED) <= left
     assert directives(timer_unit(made)) == directives((UNITS / "okrsync-sync@.timer").read_text(encoding="utf-8"))
+
+
+def test_daemon_and_timer_of_a_workspace_share_an_account_of_its_own() -> None:
+    # Without a name, systemd takes the unit's up to the @: one account for all workspaces, and another for the timer's runs.
+    accounts = {
+        re.findall(r"^User=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)[0]
+        for path in UNITS.glob("*.service")
+    }
+    assert accounts == {"okrsync-%i"}
 
 
 @dataclass
