@@ -82,7 +82,7 @@ def test_shipped_and_made_units_give_up_the_same() -> None:
 
 
 def test_daemon_and_timer_of_a_workspace_share_an_account_of_its_own() -> None:
-    # Without a name, systemd takes the unit's up to the @: one account for all workspaces, and another for the timer's runs.
+    # Without User=, systemd takes the unit's name up to the @: one for all workspaces, and another for the timer's.
     accounts = {
         re.findall(r"^User=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)[0]
         for path in UNITS.glob("*.service")
