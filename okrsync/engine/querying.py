@@ -247,9 +247,9 @@ def _unbelieved(asked: Asked, found: _Seen) -> str:
     seen = f"{seen} the account may still see {project}"
     if asked.measure.source in _OF_SOMETHING:
         return f"{seen}. Of nothing there is no {'average' if asked.measure.source == 'average' else 'share done'}"
-    ways = [f"check in 0 (okrsync checkin {asked.ref} --value 0)"] if asked.ref.is_key_result else []
-    ways += [] if found.deserted else ["write may_be_empty = true in its measure"]
-    return f"{seen}. If there is nothing indeed, {' or '.join(ways) or 'change the query'}: then that is believed"
+    do = f"check in 0 (okrsync checkin {asked.ref} --value 0)"
+    do += "" if found.deserted else " or write may_be_empty = true in its measure"
+    return f"{seen}. If there is nothing indeed, {do}: then that is believed"
 
 
 def _estimated(asked: Asked, number: int) -> Answer:

@@ -187,10 +187,20 @@ def test_a_kpi_is_measured_by_query_too(desk: Desk) -> None:
     forget(desk.ground, toil)
     outcome = desk.run("pull")
     assert outcome.exit_code is ExitCode.HELD
-    assert "If there is nothing indeed, write may_be_empty = true in its measure" in outcome.failures[-1].message
+    assert f"(okrsync checkin {CYCLE}/toil --value 0) or write may_be_empty = true in" in outcome.failures[-1].message
     (kpi,) = desk.status()["kpis"]
     assert (kpi["current"], kpi["stale"]) == (1, True)
     desk.write("team-0.toml", document.replace('" }', '", may_be_empty = true }'))
     assert desk.run("pull").exit_code is ExitCode.DONE
     (kpi,) = desk.status()["kpis"]
     assert (kpi["current"], kpi["stale"], kpi["problem"]) == (0, False, None)
+
+    toil = work(desk.ground)
+    desk.write("team-0.toml", document)
+    desk.run("pull")
+    forget(desk.ground, toil)
+    assert desk.run("pull").exit_code is ExitCode.HELD
+    with desk.workspace().open_cache() as cache:
+        cache.check_ins.add(CheckIn(Ref(CYCLE, "toil"), datetime.now(UTC), "dana", 0.0))
+    assert desk.run("pull").exit_code is ExitCode.DONE
+    assert [each["current"] for each in desk.status()["kpis"]] == [0]
