@@ -54,6 +54,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.requests
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.daemon
+	$(BIN)/python -m benchmarks.webhooks
 	$(BIN)/python -m benchmarks.lint
 	$(BIN)/python -m benchmarks.cache
 

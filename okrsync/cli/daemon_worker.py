@@ -11,14 +11,9 @@ from typing import Any
 
 from okrsync.cli.logs import hear_libraries
 from okrsync.cli.stopping import Stopped, stoppable
-from okrsync.daemon.apart import STOP, command
+from okrsync.daemon.apart import STOP
 from okrsync.daemon.worker import Teller, serve
 from okrsync.trackers.retry import Interrupted
-
-
-def worker_command(log_format: str, *, verbose: bool) -> list[str]:
-    """The command that starts one, but for its last argument."""
-    return command(__name__, log_format, "verbose" if verbose else "")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -176,11 +175,6 @@ class _Talk:
             return f"exit code {code}; see what it wrote to standard error"
         name = signal.Signals(-code).name
         return f"{name}; is there too little memory?" if -code == signal.SIGKILL else name
-
-
-def command(*module_and_options: str) -> list[str]:
-    """A command that starts a module of okrsync with this interpreter, whatever the working folder holds."""
-    return [sys.executable, "-P", "-m", *module_and_options]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

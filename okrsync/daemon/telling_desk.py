@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from okrsync.daemon import telling
@@ -21,7 +22,6 @@ from okrsync.settings import Settings
 from okrsync.settings.against_notifiers import addresses, check_notifier, notifier_table
 from okrsync.settings.notifiers import NotifySettings
 from okrsync.settings.secrets import notifier_secrets
-from okrsync.store.cache import Cache
 from okrsync.store.errors import CacheError, CacheMissing
 from okrsync.store.reading import Reader
 from okrsync.store.values import Notice
@@ -29,6 +29,9 @@ from okrsync.trackers.errors import Misconfigured, TrackerError, Transient
 from okrsync.trackers.notifiers import Message, News, NotifierContext, Occasion
 from okrsync.trackers.plugins import Plugins
 from okrsync.trackers.retry import Interrupted, RetryPolicy
+
+if TYPE_CHECKING:
+    from okrsync.store.cache import Cache
 
 AGAIN_AFTER = timedelta(minutes=5)
 """When what could not be sent is tried again; twice as long after each further failure, and an hour at most."""
@@ -154,6 +157,8 @@ class Desk:
         return True
 
     def _cache(self) -> Cache:
+        from okrsync.store.cache import Cache
+
         return Cache.open(self._settings.cache_file, self._settings.workspace, clock=self._clock)
 
     def _tell(self, channel: Channel, waiting: Mapping[str, Waiting], now: datetime) -> None:

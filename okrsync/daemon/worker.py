@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 from okrsync.app import Workspace, utc_now
-from okrsync.daemon.apart import Order, Said
+from okrsync.daemon.apart import STOP, Order, Said
 from okrsync.daemon.inbox import Stop
 from okrsync.daemon.jobs import Jobs
 from okrsync.daemon.tasks import Ground
@@ -24,6 +26,7 @@ def serve(teller: Teller) -> None:
         EOFError: the daemon ended before it said what to do.
     """
     order = teller.ordered()
+    threading.Thread(target=teller.watch, daemon=True).start()
     ground = _ground(order, teller)
     kept: Kept = pickle.loads(order.kept) if order.kept else Kept()  # noqa: S301 - the daemon had it from one of us
     connections = connect(ground.workspace, teller, kept)
@@ -44,7 +47,8 @@ def _ground(order: Order, teller: Teller) -> Ground:
 
 
 class Teller:
-    """Tells the daemon at the other end of a line. Where that is no more, nobody is left to work for."""
+    """Tells the daemon at the other end of a line what goes on, as `okrsync.daemon.tasks.Ears`. Where that is no more,
+    nobody is left to work for."""
 
     def __init__(self, line: Connection[Any, Any]) -> None:
         self._line = line
@@ -53,8 +57,15 @@ class Teller:
         """Set when the run shall end."""
 
     def ordered(self) -> Order:
+        """What the daemon says first."""
         order: Order = self._line.recv()
         return order
+
+    def watch(self) -> None:
+        """Wait until the daemon is no more, which says nothing after its order; then ask this process to stop."""
+        with suppress(EOFError, OSError):
+            self._line.recv()
+        os.kill(os.getpid(), STOP)
 
     def say(self, *what: object) -> None:
         try:

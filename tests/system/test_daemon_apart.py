@@ -1,0 +1,109 @@
+"""Each run of the daemon is a process of its own: what waits stays small, and lives on whatever becomes of a run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from okrsync.sandbox.faults import Fault
+from tests.system.calling import KR1, Okrsync
+from tests.system.grounds import Desk
+from tests.system.test_daemon import Serve, Service, desk, serve, told, until
+
+__all__ = ["desk", "serve"]
+
+IDLE = 60_000
+"""What an idle daemon may have in memory, in kB."""
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system tells in other ways")
+
+
+def children(process: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def child(service: Service) -> int:
+    """The process of the run that goes on, once it has begun to ask."""
+    until(lambda: children(service.process.pid))
+    return children(service.process.pid)[0]
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def stalled(desk: Desk) -> Callable[[], None]:
+    """Lets the next search stall for a minute, and waits until it does."""
+    desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=60.0))
+    return lambda: until(lambda: not desk.ground.site.faults.waiting)
+
+
+def test_who_waits_is_small_and_keeps_what_runs_know(desk: Desk, serve: Serve) -> None:
+    service = serve()
+    service.until("STATUS=next")
+    desk.ground.set_current(KR1, 2.0)
+    service.send(signal.SIGUSR1)
+    until(lambda: desk.status()["objectives"][0]["key_results"][0]["current"] == 2.0)
+    until(lambda: not children(service.process.pid))
+    about = Path(f"/proc/{service.process.pid}/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in about)
+    assert int(fields["VmRSS"].split()[0]) <= IDLE
+    mapped = Path(f"/proc/{service.process.pid}/maps").read_text()
+    assert not [each for each in ("cryptography", "charset_normalizer", "nacl") if each in mapped]
+    first, second = told(service.end(), "run-ended")
+    assert (first["kind"], second["kind"]) == ("reconcile", "sync")
+    paths = [each.path.rsplit("/", 1)[-1] for each in desk.ground.site.requests.records]
+    assert (paths.count("serverInfo"), paths.count("field")) == (1, 1)
+
+
+def test_a_killed_run_is_told_and_the_next_goes_on(
+    desk: Desk, serve: Serve, okrsync: Okrsync, stalled: Callable[[], None]
+) -> None:
+    service = serve()
+    stalled()
+    os.kill(child(service), signal.SIGKILL)
+    service.until("STATUS=next")
+    service.send(signal.SIGUSR1)
+    until(lambda: len(desk.ground.texts()) == 3)
+    service.until("STATUS=next")
+    killed, after = told(service.end(), "run-ended")
+    assert (killed["exit_code"], after["exit_code"]) == (1, 0)
+    assert "ended too early (SIGKILL" in killed["problems"][0]
+    assert okrsync("sync").out.startswith("nothing to do")
+
+
+def test_a_run_does_not_outlive_its_daemon(
+    desk: Desk, serve: Serve, okrsync: Okrsync, stalled: Callable[[], None]
+) -> None:
+    service = serve()
+    stalled()
+    run = child(service)
+    service.process.kill()
+    begun = time.monotonic()
+    until(lambda: not is_alive(run))
+    assert time.monotonic() - begun < 10
+    assert okrsync("sync").code == 0 and len(desk.ground.texts()) == 3
+
+
+def test_a_terminal_or_service_manager_that_tells_all_processes_tells_the_daemon(
+    desk: Desk, serve: Serve, okrsync: Okrsync
+) -> None:
+    desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=1.0))
+    service = serve()
+    until(lambda: not desk.ground.site.faults.waiting)
+    run = child(service)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        os.kill(run, number)
+    service.until("STATUS=next")
+    desk.ground.set_current(KR1, 2.0)
+    assert [each["exit_code"] for each in told(service.end(), "run-ended")] == [0]
+    assert len(desk.ground.texts()) == 3
