@@ -42,7 +42,7 @@ class Service:
     def end(self, number: signal.Signals = signal.SIGTERM) -> list[dict[str, Any]]:
         """End it, and give back its log."""
         self.send(number)
-        _, said = self.process.communicate(timeout=10)
+        _, said = self.process.communicate(timeout=30)
         assert "Traceback" not in said, said
         return [json.loads(line) for line in said.splitlines()]
 
@@ -52,7 +52,7 @@ def told(log: list[dict[str, Any]], what: str) -> list[dict[str, Any]]:
 
 
 def until(happened: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
@@ -114,7 +114,7 @@ def test_it_syncs_on_signals_reloads_and_ends(desk: Desk, serve: Serve, okrsync:
     service.until("WATCHDOG=1")
     begun = time.monotonic()
     log = service.end()
-    assert time.monotonic() - begun < 5 and service.process.returncode == 0
+    assert time.monotonic() - begun < 10 and service.process.returncode == 0
     assert service.heard.count("READY=1") >= 2
     assert [each["kind"] for each in told(log, "run-ended")] == ["reconcile", "sync", "poll", "sync"]
     assert [each["settings"] for each in told(log, "reloaded")] == [True]
@@ -141,7 +141,7 @@ def test_there_is_one_daemon_and_commands_have_turns_between_its_runs(
 
 
 def test_who_meets_another_at_work_may_take_it_for_no_failure(desk: Desk, serve: Serve, okrsync: Okrsync) -> None:
-    desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=20.0))
+    desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=120.0))
     holder = begin(desk.folder, "sync")
     until(lambda: not desk.ground.site.faults.waiting)
     try:
