@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from okrsync.cli.call import Call
+from okrsync.cli.identity import as_option, who_am_i
 from okrsync.cli.options import audience_option, command, cycle_option, dry_run_option, json_option
 from okrsync.cli.past import asked_for, remembered
 from okrsync.cli.recording import Recorder
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("-i", "--interactive", is_flag=True, help="Go through what drifts, and ask what to do about it.")
 @click.option("--target", type=float, metavar="N", help="Change the target of REF, a key result.")
 @click.option("--reason", metavar="TEXT", help="Why the target is changed. It stays visible, as does the original.")
+@as_option
 @dry_run_option
 @json_option
 def review(
@@ -41,6 +43,7 @@ def review(
     interactive: bool,
     target: float | None,
     reason: str | None,
+    name: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -61,16 +64,18 @@ def review(
     if asked and call.cycle is None:
         workspace = _of_cycle(call, asked[0].cycle)
     if target is not None:
-        _adjust(call, workspace, asked, target, reason or "", dry_run=dry_run, as_json=as_json)
+        _adjust(call, workspace, asked, target, reason or "", name, dry_run=dry_run, as_json=as_json)
         return
-    for given, name in ((reason, "--reason"), (dry_run, "--dry-run")):
+    for given, option in ((reason, "--reason"), (dry_run, "--dry-run")):
         if given:
-            raise click.UsageError(f"{name} goes with --target")
+            raise click.UsageError(f"{option} goes with --target")
+    if name and not interactive:
+        raise click.UsageError("--as goes with --target or --interactive")
     found = looked_at(workspace, frozenset(asked))
     if interactive:
         from okrsync.cli.review_walk import walk
 
-        decided = walk(call, workspace, found)
+        decided = walk(call, workspace, found, who_am_i(workspace, name))
         if out is None:
             return
         workspace.read_again()
@@ -120,13 +125,21 @@ def _show(call: Call, found: Review, decided: Mapping[Ref, str], form: str, out:
 
 
 def _adjust(
-    call: Call, workspace: Workspace, asked: list[Ref], target: float, reason: str, *, dry_run: bool, as_json: bool
+    call: Call,
+    workspace: Workspace,
+    asked: list[Ref],
+    target: float,
+    reason: str,
+    name: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     if len(asked) != 1 or not asked[0].is_key_result:
         raise click.UsageError("--target changes one key result: name it as REF, cycle/objective/key-result")
     status = workspace.status()
     objective, key_result = _found(status, asked[0])
-    change = new_change(objective, key_result, target, reason, status)
+    change = new_change(objective, key_result, target, reason, status, who_am_i(workspace, name))
     if not dry_run:
         write_target(Recorder(workspace), key_result, change)
     tell_target(call, key_result, change, dry_run=dry_run, as_json=as_json)

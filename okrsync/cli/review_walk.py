@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _CHOICES = {"k": "keep", "a": "adjust the target", "t": "trade off", "q": "quit"}
 
 
-def walk(call: Call, workspace: Workspace, review: Review) -> Mapping[Ref, str]:
-    """Ask what to do about each key result that drifts; what was decided of each, in words.
+def walk(call: Call, workspace: Workspace, review: Review, by: str) -> Mapping[Ref, str]:
+    """Ask what to do about each key result that drifts; what was decided of each, in words. `by` is who writes it down.
 
     A target is written into its document as soon as its reason is given.
 
@@ -36,12 +36,13 @@ def walk(call: Call, workspace: Workspace, review: Review) -> Mapping[Ref, str]:
     """
     if not sys.stdin.isatty():
         raise click.UsageError("--interactive asks somebody at a terminal: nobody is there")
-    return _Walk(call, workspace, review).go()
+    return _Walk(call, workspace, review, by).go()
 
 
 class _Walk:
-    def __init__(self, call: Call, workspace: Workspace, review: Review) -> None:
+    def __init__(self, call: Call, workspace: Workspace, review: Review, by: str) -> None:
         self.call = call
+        self.by = by
         self.review = review
         self.recorder = Recorder(workspace)
         self.decided: dict[Ref, str] = {}
@@ -118,9 +119,9 @@ class _Walk:
             try:
                 target = float(given)
                 # What is wrong with the target is told before anybody thinks of a reason for it.
-                new_change(objective, key_result, target, "a reason to come", self.status)
+                new_change(objective, key_result, target, "a reason to come", self.status, self.by)
                 reason = str(click.prompt("because", err=True))
-                change = new_change(objective, key_result, target, reason, self.status)
+                change = new_change(objective, key_result, target, reason, self.status, self.by)
             except ValueError:
                 self.call.voice.fail(f"{given!r} is no number")
             except (Ended, click.BadParameter) as refused:

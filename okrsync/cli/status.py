@@ -27,20 +27,22 @@ def status(call: Call, day: date | None, as_json: bool) -> None:
 
     Nothing is asked of a tracker: `okrsync pull` reads the newest values.
     """
+    from okrsync.practice.scoring import Bounds
     from okrsync.reports.as_json import status_json
     from okrsync.reports.status_text import status_text
 
     workspace = call.workspace()
     standing = workspace.status() if day is None else status_at(workspace, day)
+    bounds = Bounds(**workspace.settings.scoring.model_dump())
     if not as_json and len(standing.objectives) >= LARGE:
-        call.screen.lines(status_text(standing))
+        call.screen.lines(status_text(standing, bounds))
         return
 
     def picture(width: int) -> RenderableType:
         from okrsync.reports.status_table import status_table
 
-        return status_table(standing, width)
+        return status_table(standing, width, bounds)
 
     call.screen.show(
-        as_json=as_json, data=lambda: status_json(standing), text=lambda: status_text(standing), picture=picture
+        as_json=as_json, data=lambda: status_json(standing), text=lambda: status_text(standing, bounds), picture=picture
     )

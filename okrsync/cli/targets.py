@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from okrsync.cli.call import Call
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from okrsync.domain.status import Status
 
 
-def new_change(objective: Objective, key_result: KeyResult, target: float, reason: str, status: Status) -> TargetChange:
-    """A change of target that is in order.
+def new_change(
+    objective: Objective, key_result: KeyResult, target: float, reason: str, status: Status, by: str
+) -> TargetChange:
+    """A change of target that is in order, made by somebody.
 
     Raises:
         Ended: it is not.
@@ -23,15 +26,17 @@ def new_change(objective: Objective, key_result: KeyResult, target: float, reaso
     from okrsync.practice.targets import NoNewTarget, new_target
 
     try:
-        return new_target(objective, key_result, target, one_line(reason, "--reason"), status)
+        change = new_target(objective, key_result, target, one_line(reason, "--reason"), status)
     except NoNewTarget as refused:
         raise Ended(str(refused), BAD_INPUT) from refused
+    return replace(change, by=one_line(by, "--as"))
 
 
 def write_target(recorder: Recorder, key_result: KeyResult, change: TargetChange) -> None:
     """Write a change of target into the document, below those that there were."""
     changes = [
         {"on": each.on, "from": each.before, "to": each.after, "reason": each.reason}
+        | ({"by": each.by} if each.by else {})
         for each in (*key_result.target_changes, change)
     ]
     recorder.write(key_result.ref, key_result.source, {"target": change.after, "target_changes": changes})
@@ -65,6 +70,7 @@ def tell_target(
             "to": change.after,
             "original": first,
             "reason": change.reason,
+            "by": change.by,
             "file": key_result.source.file,
             "written": not dry_run,
         }

@@ -85,6 +85,7 @@ TARGET_CHANGE = keys_of(
     Key("from", NUMBER, "The target before.", True),
     Key("to", NUMBER, "The target since then.", True),
     Key("reason", LINE, "Why it was changed.", True),
+    Key("by", LINE, "Who changed it."),
 )
 
 SCORE = keys_of(

@@ -31,7 +31,7 @@ def target_changes_of(values: Mapping[str, Any], kind: Kind, cycle: Cycle, place
             here.wrong("on", f"on is {step['on']}", f"a day up to the end of {cycle.name}, {cycle.end}")
         if same_number(step["from"], step["to"]):
             here.wrong("to", f"from and to are both {step['to']:g}", "two different targets")
-        changes.append(TargetChange(step["on"], step["from"], step["to"], step["reason"]))
+        changes.append(TargetChange(step["on"], step["from"], step["to"], step["reason"], step.get("by")))
     if changes and kind is not Kind.REACH:
         place.wrong("target_changes", f"target changes beside kind '{kind}'", do="Remove them: it has no target.")
         return ()

@@ -113,6 +113,8 @@ class TargetChange:
     before: float
     after: float
     reason: str
+    by: str | None = None
+    """Who changed it, where the document says."""
 
 
 @dataclass(frozen=True)

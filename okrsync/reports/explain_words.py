@@ -175,9 +175,10 @@ def terms_text(terms: Terms, asked: KeyResult | Kpi) -> str:
 
 
 def target_change_text(change: TargetChange, unit: str) -> str:
-    """A change of target as its document tells it: `target 1.5 → 2 s on 2026-11-15: the vendor's limit`."""
+    """A change of target as its document tells it: `target 1.5 → 2 s on 2026-11-15 by dana: the vendor's limit`."""
     before, after = words.figure(change.before), words.quantity(change.after, unit)
-    return f"target {before} → {after} on {change.on}: {words.shown(change.reason)}"
+    by = f" by {words.shown(change.by)}" if change.by else ""
+    return f"target {before} → {after} on {change.on}{by}: {words.shown(change.reason)}"
 
 
 def cause_text(cause: Cause) -> str:

@@ -182,5 +182,11 @@ def row_json(row: Row) -> dict[str, Any]:
 
 
 def target_change_json(change: TargetChange) -> dict[str, Any]:
-    """A change of target with its day and its reason."""
-    return {"on": change.on.isoformat(), "before": change.before, "after": change.after, "reason": change.reason}
+    """A change of target with its day, its reason, and who made it where that is known."""
+    return {
+        "on": change.on.isoformat(),
+        "before": change.before,
+        "after": change.after,
+        "reason": change.reason,
+        "by": change.by,
+    }

@@ -156,7 +156,13 @@ def _key_result(each: KeyResultReview) -> dict[str, Any]:
         "target": key_result.target,
         "original_target": key_result.original_target,
         "target_changes": [
-            {"on": change.on.isoformat(), "from": change.before, "to": change.after, "reason": change.reason}
+            {
+                "on": change.on.isoformat(),
+                "from": change.before,
+                "to": change.after,
+                "reason": change.reason,
+                "by": change.by,
+            }
             for change in key_result.target_changes
         ],
         "current": status.observed.value,
@@ -185,7 +191,8 @@ def _key_result(each: KeyResultReview) -> dict[str, Any]:
 def _changes(key_result: KeyResult) -> Iterator[str]:
     for change in key_result.target_changes:
         after = quantity_text(change.after, key_result.unit)
-        yield f"from {number_text(change.before)} to {after} on {change.on}: {change.reason}"
+        by = f" by {change.by}" if change.by else ""
+        yield f"from {number_text(change.before)} to {after} on {change.on}{by}: {change.reason}"
 
 
 def _headline(review: Review) -> str:

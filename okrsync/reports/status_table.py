@@ -11,20 +11,25 @@ from rich.text import Text
 
 from okrsync.domain.okr import Level
 from okrsync.domain.status import KeyResultStatus, KpiStatus, ObjectiveStatus, Status
+from okrsync.practice.scoring import Bounds
 from okrsync.reports import words
 from okrsync.reports.colours import MUTED, bar, health_text, link_text
+from okrsync.reports.score_words import ScoreWords
 from okrsync.reports.status_text import headline
 
 WIDE = 140
 """The width of a terminal from which on goals and values have columns of their own."""
 
 
-def status_table(status: Status, width: int) -> RenderableType:
-    """One table a level, from the widest to the narrowest, and one for the KPIs; `width` is the terminal's."""
+def status_table(status: Status, width: int, bounds: Bounds | None = None) -> RenderableType:
+    """One table a level, from the widest to the narrowest, and one for the KPIs.
+
+    `width` is the terminal's, and `bounds` are those of the bands of scores, where they are not the usual ones.
+    """
     parts: list[RenderableType] = [Text(headline(status), style="bold")]
     if not status.objectives and not status.kpis:
         parts.append(Text(f"\nNo objectives in {status.cycle.name}.", style=MUTED))
-    view = _View(status.as_of, width >= WIDE)
+    view = _View(status.as_of, width >= WIDE, ScoreWords(bounds or Bounds(), status.as_of.date()))
     tables: list[Table] = []
     for level in Level:
         here = [each for each in status.objectives if each.objective.level is level]
@@ -39,9 +44,10 @@ def status_table(status: Status, width: int) -> RenderableType:
 
 
 class _View:
-    def __init__(self, now: datetime, wide: bool) -> None:
+    def __init__(self, now: datetime, wide: bool, scores: ScoreWords) -> None:
         self.now = now
         self.wide = wide
+        self.scores = scores
 
     def objectives(self, level: str, statuses: list[ObjectiveStatus]) -> Table:
         table = self._table(level, "Goal", "Now", "Progress", "Expected", "Health")
@@ -49,14 +55,14 @@ class _View:
             if number:
                 table.add_row()
             due = Text(words.percent(status.expected), style=MUTED, no_wrap=True)
-            self._row(table, self._objective(status), "", "", _progress(status), due, health_text(status.health))
+            self._row(table, self._objective(status), "", "", self._progress(status), due, health_text(status.health))
             for each in status.key_results:
                 self._row(
                     table,
                     Padding(self._key_result(each), (0, 0, 0, 2)),
                     Text(words.target_text(each.key_result)),
                     Text(words.current(each)),
-                    _progress(each),
+                    self._progress(each),
                     Text(words.percent(each.expected), style=MUTED, no_wrap=True),
                     health_text(each.health),
                 )
@@ -131,6 +137,13 @@ class _View:
         text.append("\n" + ", ".join(details), style=MUTED)
         return self._aged(text, words.stale([status], self.now), status.observed.problem)
 
+    def _progress(self, status: ObjectiveStatus | KeyResultStatus) -> Text:
+        text = bar(status.progress, status.health)
+        if scored := self.scores.of(status):
+            score, band = scored
+            text.append(f"\nscore {score}", style="bold").append(f"\n{band}", style=MUTED)
+        return text
+
     def _aged(self, text: Text, stale: str, problem: str | None = None) -> Text:
         if stale:
             text.append(f"\n{stale}", style="yellow")
@@ -146,7 +159,3 @@ def _align(tables: list[Table]) -> None:
         widest = max(each.cell_len for each in cells)
         for column in columns:
             column.min_width = min(widest, column.max_width or widest)
-
-
-def _progress(status: ObjectiveStatus | KeyResultStatus) -> Text:
-    return bar(status.progress, status.health)

@@ -6,11 +6,17 @@ from collections.abc import Iterable, Iterator
 
 from okrsync.domain.okr import Level
 from okrsync.domain.status import KeyResultStatus, KpiStatus, Link, ObjectiveStatus, Status
+from okrsync.practice.scoring import Bounds
 from okrsync.reports import words
+from okrsync.reports.score_words import ScoreWords
 
 
-def status_text(status: Status) -> Iterator[str]:
-    """The lines of a status, from the widest level to the narrowest, in document order within each."""
+def status_text(status: Status, bounds: Bounds | None = None) -> Iterator[str]:
+    """The lines of a status, from the widest level to the narrowest, in document order within each.
+
+    `bounds` are those of the bands of scores, where they are not the usual ones.
+    """
+    scores = ScoreWords(bounds or Bounds(), status.as_of.date())
     yield headline(status)
     if not status.objectives and not status.kpis:
         yield ""
@@ -21,7 +27,7 @@ def status_text(status: Status) -> Iterator[str]:
             yield ""
             yield str(level)
         for each in here:
-            yield from _objective(each, status)
+            yield from _objective(each, status, scores)
     if status.kpis:
         yield ""
         yield "KPIs"
@@ -36,26 +42,27 @@ def headline(status: Status) -> str:
     return f"{status.workspace}, {status.cycle.name}, as of {when}: {elapsed} of the cycle has passed"
 
 
-def _objective(status: ObjectiveStatus, whole: Status) -> Iterator[str]:
+def _objective(status: ObjectiveStatus, whole: Status, scores: ScoreWords) -> Iterator[str]:
     yield f"{status.objective.ref}  {words.shown(status.objective.title)}"
     yield (
-        f"  progress {words.known(status)}, expected {words.percent(status.expected)}, health {status.health}"
-        + _with("; ", words.stale(status.key_results, whole.as_of))
+        f"  progress {words.known(status)}{_score(scores.of(status))}, expected {words.percent(status.expected)},"
+        f" health {status.health}" + _with("; ", words.stale(status.key_results, whole.as_of))
     )
     aligned = ", ".join(str(ref) for ref in status.objective.aligns_to)
     yield f"  {words.whose(status)}" + _with("; aligns to ", aligned)
     if status.link:
         yield f"  {_link(status.link)}"
     for each in status.key_results:
-        yield from _key_result(each, whole)
+        yield from _key_result(each, whole, scores)
 
 
-def _key_result(status: KeyResultStatus, whole: Status) -> Iterator[str]:
+def _key_result(status: KeyResultStatus, whole: Status, scores: ScoreWords) -> Iterator[str]:
     key_result, confidence = status.key_result, status.observed.confidence
     yield f"  {key_result.ref}  {words.shown(key_result.title)}"
     yield "    " + _joined(
         f"{words.target_text(key_result)}, now {words.current(status)}",
-        f"progress {words.percent(status.progress)}, expected {words.percent(status.expected)}, health {status.health}",
+        f"progress {words.percent(status.progress)}{_score(scores.of(status))},"
+        f" expected {words.percent(status.expected)}, health {status.health}",
         "" if confidence is None else f"confidence {words.percent(confidence)}",
         words.stale([status], whole.as_of),
         _with("from ", words.shown(status.observed.source)),
@@ -75,6 +82,10 @@ def _kpi(status: KpiStatus, whole: Status) -> Iterator[str]:
     )
     if status.observed.problem:
         yield f"  not measured: {words.shown(status.observed.problem)}"
+
+
+def _score(scored: tuple[str, str] | None) -> str:
+    return f", score {scored[0]} ({scored[1]})" if scored else ""
 
 
 def _link(link: Link) -> str:

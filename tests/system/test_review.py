@@ -84,17 +84,20 @@ def test_what_drifts_and_what_to_trade_off(desk: Desk, okrsync: Okrsync) -> None
     assert writes(desk) == before
 
 
-def test_a_changed_target_goes_to_the_tracker_and_the_original_stays_visible(desk: Desk, okrsync: Okrsync) -> None:
+def test_a_changed_target_goes_to_the_tracker_and_the_original_stays_visible(
+    desk: Desk, okrsync: Okrsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OKRSYNC_USER", "erin")
     desk.replace("team-0.toml", "  target = 1.5", "  target = 1.5  # as in the contract")
     text = document(desk)
     dry = okrsync("review", "o0-0/kr1", "--target", "3.0", "--reason", "the vendor left", "--dry-run")
     assert dry.code == 0 and "nothing was written" in dry.out and document(desk) == text
-    done = okrsync("review", "o0-0/kr1", "--target", "3.0", "--reason", "the vendor left")
+    done = okrsync("review", "o0-0/kr1", "--target", "3.0", "--reason", "the vendor left", "--as", "dana")
     assert done.code == 0 and "target 1.5 → 3 s" in done.out and "its title still says 1.5" in done.err
     changed = document(desk)
     assert changed.count("# as in the contract") == 2
     (objective,) = tomllib.loads(changed)["objectives"]
-    change = {"on": date(2026, 11, 12), "from": 1.5, "to": 3, "reason": "the vendor left"}
+    change = {"on": date(2026, 11, 12), "from": 1.5, "to": 3, "reason": "the vendor left", "by": "dana"}
     assert objective["key_results"][0]["target_changes"] == [change]
     assert okrsync("plan").out.count("KR target: 1.5 → 3") == 1
     assert okrsync("sync").code == 0
@@ -107,10 +110,13 @@ def test_a_changed_target_goes_to_the_tracker_and_the_original_stays_visible(des
 
     again = okrsync("review", "o0-0/kr1", "--target", "3.5", "--reason", "and took the data", "--json").json
     assert (again["from"], again["to"], again["original"]) == (3.0, 3.5, 1.5)
+    assert again["by"] == "erin", "who OKRSYNC_USER names"
     shown = okrsync("review").out
     assert "4 → 3.5 s (began with 1.5 s)" in shown
-    assert "from 1.5 to 3 s on 2026-11-12: the vendor left" in shown
-    assert "from 3 to 3.5 s on 2026-11-12: and took the data" in shown
+    assert "from 1.5 to 3 s on 2026-11-12 by dana: the vendor left" in shown
+    assert "from 3 to 3.5 s on 2026-11-12 by erin: and took the data" in shown
+    first, second = okrsync("review", "--json").json["key_results"][0]["target_changes"]
+    assert (first["by"], second["by"]) == ("dana", "erin")
     assert "1.5" in okrsync("explain", "o0-0/kr1").out and "the vendor left" in okrsync("explain", "o0-0/kr1").out
     assert "the vendor left" in okrsync("report").out
     assert okrsync("check").code == 0
@@ -123,6 +129,7 @@ REFUSED = [
     (("o0-0", "--target", "3.0", "--reason", "x"), "--target changes one key result"),
     (("--target", "3.0", "--reason", "x"), "--target changes one key result"),
     (("o0-0/kr1", "--reason", "x"), "--reason goes with --target"),
+    (("o0-0/kr1", "--as", "dana"), "--as goes with --target"),
     (("o0-0/kr1", "--target", "3.0", "--reason", "x" * 300), "at most 250"),
     (("o0-0/kr9", "--target", "3.0", "--reason", "x"), "Did you mean"),
     (("--interactive",), "nobody is there"),

@@ -153,12 +153,12 @@ def with_changes(*changes: TargetChange) -> tuple[Okrs, KeyResult]:
 
 
 def test_a_changed_target_is_told_with_its_day_and_its_reason(cache: Cache) -> None:
-    changed = TargetChange(date(2026, 10, 30), 100.0, 80.0, "two services are to be\nswitched off")
+    changed = TargetChange(date(2026, 10, 30), 100.0, 80.0, "two services are to be\nswitched off", "erin")
     okrs, _ = with_changes(changed)
     told, lines = reason(cache, ref("fast", "moved"), day(1), okrs=okrs)
-    as_json = {"on": "2026-10-30", "before": 100.0, "after": 80.0, "reason": changed.reason}
+    as_json = {"on": "2026-10-30", "before": 100.0, "after": 80.0, "reason": changed.reason, "by": "erin"}
     assert told["target_changes"] == told["movement"]["target_changes"] == [as_json]
-    said = "target 100 → 80 % on 2026-10-30: two services are to be switched off"
+    said = "target 100 → 80 % on 2026-10-30 by erin: two services are to be switched off"
     assert said in section(lines, "the movement since 2026-10-02")
     assert section(lines, "what was asked for") == [
         "from 2026-10-01 09:00 UTC: 0 → 100 %, weight 2",

@@ -9,8 +9,9 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from okrsync.domain.okr import TargetChange
+from okrsync.domain.okr import Score, TargetChange
 from okrsync.domain.status import Status
+from okrsync.practice.scoring import Bounds
 from okrsync.reports.status_table import status_table
 from okrsync.reports.status_text import status_text
 from tests.unit.reports.sample import KPIS, LONE, SHOWN, status
@@ -102,6 +103,37 @@ def test_a_target_that_was_changed_shows_what_it_began_with(width: int) -> None:
     whole = replace(whole, objectives=(replace(signup, key_results=(changed,)),))
     assert "    4 → 2 s (began with 1.5 s), now 3.3333 s; " in "\n".join(status_text(whole))
     assert "4 → 2 s (began with 1.5" in " ".join(drawn(whole, width).split())
+
+
+def scored(*values: float | None, on: date = date(2026, 11, 20)) -> Status:
+    """The status, with such scores of the key results of instant-signup."""
+    whole = status()
+    [signup] = [each for each in whole.objectives if each.objective.ref.objective == "instant-signup"]
+    given = [None if each is None else Score(each, on=on) for each in values]
+    pairs = list(zip(signup.key_results, given, strict=True))
+    shown = tuple(replace(each, key_result=replace(each.key_result, score=score)) for each, score in pairs)
+    objective = replace(signup.objective, key_results=tuple(each.key_result for each in shown))
+    return replace(whole, objectives=(replace(signup, objective=objective, key_results=shown),))
+
+
+def test_scores_stand_beside_progress_with_their_bands() -> None:
+    text = "\n".join(status_text(scored(0.27, 1.0, 0.5)))
+    # Each weighs the same: (0.27 + 1 + 0.5) / 3.
+    assert "  progress 63 % (known for 67 % of the weight), score 0.59 (short of expectation), expected 57 %" in text
+    assert "progress 27 %, score 0.27 (reconsider), expected 57 %, health at-risk" in text
+    assert "progress 100 %, score 1.00 (excellent), expected 57 %" in text
+    bounds = Bounds(reconsider=0.2, short=0.3, challenge=0.5, excellent=0.6)
+    assert "score 0.27 (short of expectation)" in "\n".join(status_text(scored(0.27, 1.0, 0.5), bounds))
+    for width in (80, 160):
+        assert "score 0.27" in drawn(scored(0.27, 1.0, 0.5), width) and "reconsider" in drawn(scored(0.27, 1, 0), width)
+
+
+def test_an_objective_has_a_score_when_every_key_result_has_one() -> None:
+    text = "\n".join(status_text(scored(0.27, None, 0.5)))
+    assert text.count("score") == 2 and "weight), expected 57 %" in text
+    assert "score" not in "\n".join(status_text(status())) and "score" not in drawn(status(), 160)
+    later = scored(0.27, 1.0, 0.5, on=date(2026, 12, 31))
+    assert "score" not in "\n".join(status_text(later)), "as of that day nobody had scored it"
 
 
 def test_titles_are_neither_obeyed_nor_taken_for_markup() -> None:
