@@ -347,11 +347,11 @@ def test_pages_in_a_circle_end(kind: type[Ground], tmp_path: Path) -> None:
 def test_a_stalled_read_is_given_up_and_read_again(
     kind: type[Ground], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("okrsync_jira.transport.READ_SECONDS", 0.1)
-    monkeypatch.setattr("okrsync_github.connection.READ_SECONDS", 0.1)
+    monkeypatch.setattr("okrsync_jira.transport.READ_SECONDS", 0.4)
+    monkeypatch.setattr("okrsync_github.connection.READ_SECONDS", 0.4)
     with served(kind()) as ground:
         told = changes(ground, tmp_path)
         for skip in (0, 1, 2):
-            ground.site.faults.add(Fault("delay", method="GET", skip=skip, seconds=0.4))
+            ground.site.faults.add(Fault("delay", method="GET", skip=skip, seconds=1.5))
             assert not sync(told.desk).failures, "the second try is answered"
         told.heals("nothing stalls")
