@@ -237,7 +237,7 @@ class Workspace:
     @cached_property
     def turn(self) -> Turn:
         """The right to change this workspace, for one process at a time: in a `with`."""
-        from okrsync.store.lock import Signature, Turn
+        from okrsync.store.lock import Turn
 
         return Turn(self.settings.cache_file, self.doing, self.now, self.signature)
 

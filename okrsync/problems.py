@@ -60,3 +60,18 @@ def listed(words: Iterable[str], last: str = "or") -> str:
     """Words as a sentence lists them: `a, b or c`."""
     *head, tail = words
     return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def written(value: object) -> str:
+    """A value as its file has it, cut to what a message can hold."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:39] + "…")
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, int) and abs(value) >= 10**15:
+        return "a very large number"
+    return str(value)

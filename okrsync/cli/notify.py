@@ -11,10 +11,6 @@ from okrsync.cli.endings import BAD_INPUT, DONE, FAILED
 from okrsync.cli.options import command, dry_run_option, global_options, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import RenderableType
-
     from okrsync.reports.tables import Table
     from okrsync.settings import Settings
     from okrsync.settings.notifiers import NotifySettings
@@ -30,29 +26,19 @@ def notify() -> None:
 @json_option
 def listing(call: Call, as_json: bool) -> int:
     """Show the notifiers of the settings, and the kinds that are installed with their keys."""
-    from rich.console import Group
-    from rich.text import Text
-
-    from okrsync.reports.tables import table_picture, table_text
+    from okrsync.reports.tables import tables_picture, tables_text
     from okrsync.settings.against_notifiers import check_notifiers
 
     workspace = call.workspace()
     settings, plugins = workspace.settings, workspace.plugins
     tables = _tables(settings, plugins)
 
-    def text() -> Iterator[str]:
-        for number, table in enumerate(tables):
-            yield from ("",) if number else ()
-            yield from table_text(table)
-
-    def picture(_width: int) -> RenderableType:
-        parts: list[RenderableType] = []
-        for number, table in enumerate(tables):
-            parts += [Text()] if number else []
-            parts.append(table_picture(table))
-        return Group(*parts)
-
-    call.screen.show(as_json=as_json, data=lambda: _data(settings, plugins), text=text, picture=picture)
+    call.screen.show(
+        as_json=as_json,
+        data=lambda: _data(settings, plugins),
+        text=lambda: tables_text(tables),
+        picture=lambda _width: tables_picture(tables),
+    )
     for each in plugins.broken:
         call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
     problems = check_notifiers(settings, plugins)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,6 @@ from okrsync.cli.options import command, json_option
 from okrsync.problems import Problems
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from okrsync.app import Workspace
     from okrsync.reports.tables import Table
     from okrsync.trackers.interface import TrackerType
@@ -42,7 +40,7 @@ def trackers(call: Call, online: bool, as_json: bool) -> int:
 
     Beside them, the measures that plugins bring, and the sources of the settings.
     """
-    from okrsync.reports.tables import table_picture, table_text
+    from okrsync.reports.tables import tables_picture, tables_text
     from okrsync.trackers.plugins import load_plugins
 
     workspace = _workspace(call, needed=online)
@@ -51,22 +49,12 @@ def trackers(call: Call, online: bool, as_json: bool) -> int:
     met, code = _meet(call, workspace, online=online) if workspace else ([], DONE)
     tables = [_matrix(kinds), *_options(kinds), *_measures(plugins), *_configured(met), *_sources(workspace)]
 
-    def text() -> Iterator[str]:
-        for number, table in enumerate(tables):
-            yield from ("",) if number else ()
-            yield from table_text(table)
-
-    def picture(_width: int) -> RenderableType:
-        from rich.console import Group
-        from rich.text import Text
-
-        parts: list[RenderableType] = []
-        for number, table in enumerate(tables):
-            parts += [Text()] if number else []
-            parts.append(table_picture(table))
-        return Group(*parts)
-
-    call.screen.show(as_json=as_json, data=lambda: _data(plugins, met, workspace), text=text, picture=picture)
+    call.screen.show(
+        as_json=as_json,
+        data=lambda: _data(plugins, met, workspace),
+        text=lambda: tables_text(tables),
+        picture=lambda _width: tables_picture(tables),
+    )
     for each in plugins.left_out:
         call.voice.warn(f"plugin {each.name} is left out: {each.reason}", plugin=each.name)
     for tracker in met:

@@ -37,7 +37,7 @@ def write_new(texts: Mapping[Path, str], shown: Mapping[Path, str]) -> None:
             if _is_there(path, text):
                 continue
             made += _folders(path.parent)
-            _write(path, text)
+            put(path, text)
             made.append(path)
     except OSError as error:
         for path in reversed(made):
@@ -66,7 +66,7 @@ def _write_with(folder: Path, texts: Mapping[Path, str], shown: Mapping[Path, st
         for path, text in texts.items():
             place = hidden / path.relative_to(folder)
             place.parent.mkdir(parents=True, exist_ok=True)
-            _write(place, text)
+            put(place, text)
         hidden.rename(folder)
     except OSError as error:
         raise _refusal(error, shown.get(next(iter(texts)), str(folder))) from error
@@ -75,8 +75,12 @@ def _write_with(folder: Path, texts: Mapping[Path, str], shown: Mapping[Path, st
 
 
 def _refusal(error: OSError, name: str) -> CannotCreate:
-    reason = "it is there already" if error.errno == errno.EEXIST else error.strerror or str(error)
-    return CannotCreate(f"{name} cannot be written: {reason}; nothing was written")
+    return CannotCreate(f"{name} cannot be written: {why_not(error)}; nothing was written")
+
+
+def why_not(error: OSError) -> str:
+    """Why a new file could not be put where it is to be."""
+    return "it is there already" if error.errno == errno.EEXIST else error.strerror or str(error)
 
 
 def _is_there(path: Path, text: str) -> bool:
@@ -90,7 +94,12 @@ def _folders(folder: Path) -> list[Path]:
     return missing[::-1]
 
 
-def _write(path: Path, text: str) -> None:
+def put(path: Path, text: str) -> None:
+    """Put one new file into a folder that is there, whole or not at all.
+
+    Raises:
+        OSError: something is there, or it cannot be written.
+    """
     # A hidden name: a document that is being written is no document yet.
     hidden = path.with_name(f".{path.name}.{digest_of(text.encode())[:8]}")
     try:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from okrsync.domain.ref import SLUG
-from okrsync.problems import listed
+from okrsync.problems import listed, written
 
 LONGEST_LINE = 250
 """The most characters of a title or name. Jira's summaries end at 255."""
@@ -67,21 +67,6 @@ Keys = Mapping[str, Key]
 def keys_of(*keys: Key) -> Keys:
     """The keys of one kind of table."""
     return {key.name: key for key in keys}
-
-
-def written(value: object) -> str:
-    """A value as its document has it, cut to what a message can hold."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return repr(value if len(value) <= 40 else value[:39] + "…")
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, int) and abs(value) >= 10**15:
-        return "a very large number"
-    return str(value)
 
 
 def _line(longest: int, *, may_be_empty: bool = False) -> Form:

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from okrsync.documents.forms import LONGEST_LINE, WrongValue, written
+from okrsync.documents.forms import LONGEST_LINE, WrongValue
 from okrsync.documents.keys import MEASURES, PHASE
 from okrsync.documents.tables import Place, read_table
 from okrsync.domain.cycle import Cycle
 from okrsync.domain.okr import Kind, Measure, Phase
 from okrsync.domain.progress import same_number
-from okrsync.problems import did_you_mean, listed
+from okrsync.problems import did_you_mean, listed, written
 
 _NUMBERS = ("baseline", "target", "min", "max")
 

@@ -7,14 +7,13 @@ created for it; and an item that was marked and came into no document is adopted
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from okrsync.documents.adopted import Head, document_text
+from okrsync.documents.creating import put, why_not
 from okrsync.documents.reading import Surroundings as DocumentSurroundings
 from okrsync.documents.reading import read_document
 from okrsync.domain.cycle import Cycle
@@ -30,7 +29,7 @@ from okrsync.engine.pool import cause_of
 from okrsync.plan.adoption import AdoptedObjective, Adoption, Surroundings, adoption_of
 from okrsync.problems import Problems
 from okrsync.store.values import Link
-from okrsync.toml_files import digest_of, parsed_toml
+from okrsync.toml_files import parsed_toml
 from okrsync.trackers.errors import Conflict, Rejected, TrackerError
 from okrsync.trackers.interface import Tracker
 from okrsync.trackers.values import Edit
@@ -257,29 +256,14 @@ def _write_new(wish: Wish, text: str) -> None:
     Raises:
         CannotAdopt: something is there by now, or it cannot be written.
     """
-    path = wish.path
-    hidden = path.with_name(f".{path.name}.{digest_of(text.encode())[:8]}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with hidden.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # A link, unlike a replacement, never takes the place of a file.
-            os.link(hidden, path)
-        except OSError:
-            if path.exists():
-                raise
-            hidden.replace(path)  # This file system knows no links.
+        wish.path.parent.mkdir(parents=True, exist_ok=True)
+        put(wish.path, text)
     except OSError as error:
-        reason = "it is there already" if error.errno == errno.EEXIST else error.strerror or str(error)
         raise CannotAdopt(
-            f"{wish.shown} cannot be written: {reason}. The items are marked: run the command again, with another --out"
-            " if need be, and they come into the document under the same names"
+            f"{wish.shown} cannot be written: {why_not(error)}. The items are marked: run the command again, with"
+            " another --out if need be, and they come into the document under the same names"
         ) from error
-    finally:
-        hidden.unlink(missing_ok=True)
 
 
 def _failure(error: TrackerError, wish: Wish) -> Failure:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from okrsync.reports.words import shown
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table as RichTable
 
 
@@ -48,3 +49,22 @@ def table_picture(table: Table) -> RichTable:
     for row in table.rows:
         picture.add_row(*(Text(shown(cell)) for cell in row))
     return picture
+
+
+def tables_text(tables: Sequence[Table]) -> Iterator[str]:
+    """Several tables as lines, with an empty one between."""
+    for number, table in enumerate(tables):
+        yield from ("",) if number else ()
+        yield from table_text(table)
+
+
+def tables_picture(tables: Sequence[Table]) -> RenderableType:
+    """Several tables for a terminal, with an empty line between."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    for number, table in enumerate(tables):
+        parts += [Text()] if number else []
+        parts.append(table_picture(table))
+    return Group(*parts)

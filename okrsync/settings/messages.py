@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from okrsync.problems import Problem, did_you_mean, listed
+from okrsync.problems import Problem, did_you_mean, listed, written
 from okrsync.settings.documents import FOLDER, GIT
 from okrsync.settings.literals import may_be_shown
 from okrsync.settings.models import Settings
@@ -76,7 +76,7 @@ def problem_of(details: ErrorDetails, file: TomlFile, lines: dict[Path, int]) ->
         found = f"{name!r} cannot be a name here"
         return Problem(file.shown, line, dotted(table), found, "letters, digits, '-' and '_', not too many")
     value = details["input"]
-    found = f"is {_written(value)}" if may_be_shown(path, value) else "has a value that is not shown here"
+    found = f"is {written(value)}" if may_be_shown(path, value) else "has a value that is not shown here"
     do = ""
     if kind == "literal_error" and isinstance(value, str):
         do = did_you_mean(value, re.findall(r"'(\w+)'", details["ctx"]["expected"]))
@@ -97,18 +97,6 @@ def _right(details: ErrorDetails, name: str) -> str:
         words, bound = _BOUNDS[kind]
         return f"{words} {context[bound]:g}"
     return _KINDS.get(kind, details["msg"][:1].lower() + details["msg"][1:])
-
-
-def _written(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return repr(value if len(value) <= 40 else value[:39] + "…")
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        return "a list"
-    return str(value)
 
 
 def _value_at(data: Mapping[str, Any], path: Path) -> Mapping[str, Any]:

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from okrsync.trackers.access import AccessTable, nothing_wrong
+
 if TYPE_CHECKING:
     # The settings know the words of this module, and need no retry policy.
     from okrsync.trackers.interface import Secret
@@ -85,20 +87,11 @@ class Message:
 
 
 @dataclass(frozen=True)
-class NotifierTable:
+class NotifierTable(AccessTable):
     """What the settings say about a notifier, without its secrets."""
 
     name: str
-    user: str | None = None
-    has_url: bool = False
-    has_token: bool = False
-    has_password: bool = False
-    ca_file: str | None = None
-    """A file with the certificate authority of a server in one's own house, absolute."""
-    timeout: float = 30.0
-    """Seconds that one message may take in all."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """The remaining keys; `NotifierType.settings` names those that exist."""
+    has_url: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -137,10 +130,6 @@ class Notifier(ABC):
         """Let go of connections."""
 
 
-def _nothing_wrong(_table: NotifierTable) -> Iterable[str]:
-    return ()
-
-
 @dataclass(frozen=True)
 class NotifierType:
     """A way to tell people that a plugin offers: a value of `type` under `[notify.…]`."""
@@ -154,5 +143,5 @@ class NotifierType:
     """The keys of `[notify.NAME]` that are not for every type → what each does, in one sentence."""
     addressed: bool = False
     """Whether messages go to e-mail addresses: those of `to`, else of the people whom the news concerns."""
-    check_table: Callable[[NotifierTable], Iterable[str]] = _nothing_wrong
+    check_table: Callable[[NotifierTable], Iterable[str]] = nothing_wrong
     """What is wrong in a table of the settings, each in a clause that names the key; it asks nobody."""

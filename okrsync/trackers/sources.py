@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from okrsync.domain.cycle import Cycle
+from okrsync.trackers.access import AccessTable, nothing_wrong
 from okrsync.trackers.interface import Secret
 from okrsync.trackers.retry import RetryPolicy
 
@@ -21,22 +22,13 @@ RESERVED = frozenset({"manual", "field", "children", "count", "sum", "average", 
 
 
 @dataclass(frozen=True)
-class SourceTable:
+class SourceTable(AccessTable):
     """What the settings say about a source, without its secrets."""
 
     name: str | None = None
     """The name under `[sources]`; None for a measure that needs no table there."""
     url: str | None = None
     """Never with a user, a password or another credential in it."""
-    user: str | None = None
-    has_token: bool = False
-    has_password: bool = False
-    ca_file: str | None = None
-    """A file with the certificate authority of a server in one's own house, absolute."""
-    timeout: float = 30.0
-    """Seconds that one answer may take in all."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """The remaining keys; `MeasureType.settings` names those that exist."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +91,6 @@ class MeasureSource(ABC):
         """Let go of connections."""
 
 
-def _nothing_wrong(*_given: object) -> Iterable[str]:
-    return ()
-
-
 @dataclass(frozen=True)
 class MeasureType:
     """A way to measure that a plugin offers: a value of `from` in documents, and of `type` under `[sources.…]`."""
@@ -120,10 +108,10 @@ class MeasureType:
     """Further keys of `[sources.NAME]` → what each does, in one sentence."""
     needs_source: bool = True
     """Whether a measure must name a `source`."""
-    check: Callable[[Mapping[str, Any], SourceTable], Iterable[str]] = _nothing_wrong
+    check: Callable[[Mapping[str, Any], SourceTable], Iterable[str]] = nothing_wrong
     """What is wrong in the options of a measure of that source, each in a clause that names the key; it asks nobody.
 
     That each key exists, and that each required one is there, is known already.
     """
-    check_table: Callable[[SourceTable], Iterable[str]] = _nothing_wrong
+    check_table: Callable[[SourceTable], Iterable[str]] = nothing_wrong
     """What is wrong in a table of the settings, each in a clause that names the key; it asks nobody."""

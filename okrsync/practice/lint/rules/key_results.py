@@ -5,28 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from okrsync.domain.linting import Finding, Fix, LintContext, Offer, Rule, Severity
+from okrsync.domain.linting import Finding, Fix, LintContext, Offer, Severity
 from okrsync.domain.numbers import quantity_text
 from okrsync.domain.okr import KeyResult, Kind, Kpi
 from okrsync.practice.lint.activities import activity
 from okrsync.practice.lint.agreement import Disagreement, disagreement
 from okrsync.practice.lint.quantities import lowered
-from okrsync.practice.lint.vocabulary import Words
+from okrsync.practice.lint.rules.wording import WordingRule
 
 _VALUES_AS_WRITTEN = frozenset({"manual", "field"})
 """Measures whose values are what somebody wrote; with the others, a unit may change what is computed."""
 
 
-class Activity(Rule):
+class Activity(WordingRule):
     """Work in the place of a result."""
 
     code = "OKR202"
     name = "activity"
     severity = Severity.WARNING
     summary = "a key result reads as an activity, with no measured effect"
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Every title that speaks of work alone."""
@@ -41,16 +38,13 @@ class Activity(Rule):
                 )
 
 
-class TitleDisagrees(Rule):
+class TitleDisagrees(WordingRule):
     """The title says one thing, the fields another."""
 
     code = "OKR203"
     name = "title-disagrees-with-numbers"
     severity = Severity.WARNING
     summary = "a key result's title and its numbers disagree, or their units do"
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Every title with numbers that are not those of the fields."""
@@ -74,16 +68,13 @@ class TitleDisagrees(Rule):
         return "Change whichever of them is wrong."
 
 
-class Output(Rule):
+class Output(WordingRule):
     """Tickets and points."""
 
     code = "OKR204"
     name = "output-counted"
     severity = Severity.INFO
     summary = "a key result counts tickets or story points only: output, not outcome"
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Key results whose measure, unit or title counts what was worked off."""
@@ -117,16 +108,13 @@ class Output(Rule):
         return output[0] if output and closes and "%" not in key_result.title and "%" not in key_result.unit else ""
 
 
-class ManualThoughMeasurable(Rule):
+class ManualThoughMeasurable(WordingRule):
     """Typed by hand, although the tracker knows."""
 
     code = "OKR205"
     name = "manual-though-measurable"
     severity = Severity.INFO
     summary = "a key result's measure is manual although its tracker has a field or a query for it"
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Manual key results of trackers that could measure them."""
@@ -154,16 +142,13 @@ class ManualThoughMeasurable(Rule):
         return None
 
 
-class KpiAsKeyResult(Rule):
+class KpiAsKeyResult(WordingRule):
     """A band to stay in, or a change to make: each has its place."""
 
     code = "OKR701"
     name = "kpi-or-key-result"
     severity = Severity.INFO
     summary = "a KPI is used as a key result, or a key result as a KPI"
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Key results that want no change, and KPIs that want one."""

@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from okrsync.domain.linting import Finding, LintContext, Rule, Severity
 from okrsync.practice.lint.quantities import measures
 from okrsync.practice.lint.rules.refused import told
-from okrsync.practice.lint.vocabulary import Words
+from okrsync.practice.lint.rules.wording import WordingRule
 
 
-class NumberInObjective(Rule):
+class NumberInObjective(WordingRule):
     """A measure in the place of a direction."""
 
     code = "OKR101"
     name = "number-in-objective"
     severity = Severity.WARNING
     summary = "an objective carries a number or a unit: it should say in words where to go"
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
 
     def check(self, context: LintContext) -> Iterator[Finding]:
         """Every title with a number that counts something."""

@@ -55,7 +55,16 @@ def make(tmp_path: Path, policy: RetryPolicy) -> Make:
         timeout: float = 5.0,
         **options: object,
     ) -> Notifier:
-        table = NotifierTable("x", user, bool(url), bool(token), bool(password), ca_file, timeout, options)
+        table = NotifierTable(
+            "x",
+            user=user,
+            has_url=bool(url),
+            has_token=bool(token),
+            has_password=bool(password),
+            ca_file=ca_file,
+            timeout=timeout,
+            options=options,
+        )
         kinds = load_plugins().notifiers
         wrong = list(kinds[kind].check_table(table))
         assert not wrong, wrong
