@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from okrsync.daemon.state import StateFile
 from okrsync.sandbox.faults import Fault
 from tests.system.calling import KR1, Okrsync
-from tests.system.grounds import Desk
+from tests.system.grounds import Desk, GitHub, served
 from tests.system.test_daemon import Serve, Service, desk, serve, told, until
 
 __all__ = ["desk", "serve"]
@@ -107,3 +108,29 @@ def test_a_terminal_or_service_manager_that_tells_all_processes_tells_the_daemon
     desk.ground.set_current(KR1, 2.0)
     assert [each["exit_code"] for each in told(service.end(), "run-ended")] == [0]
     assert len(desk.ground.texts()) == 3
+
+
+def test_the_share_of_a_rate_limit_is_counted_from_run_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with served(GitHub()) as ground:
+        desk = Desk(ground, tmp_path)
+        desk.write_settings(ground.settings().replace("\n[[mappings]]", "share_of_limit = 0.5\n[[mappings]]", 1))
+        desk.write_team()
+        desk.run("sync")
+        limits = ground.site.hub.limits
+        limits.allowances.graphql_points_an_hour = 12
+        window = limits.window("okr-bot", "graphql")
+        window.used = 0
+        service = Service(desk)
+        service.until("STATUS=next")
+        state, runs = StateFile(tmp_path / "okrsync.db"), 0
+        while not state.read().paused:
+            used, runs = window.used, runs + 1
+            desk.ground.set_current(KR1, float(runs))
+            service.send(signal.SIGUSR1)
+            until(lambda used=used: (window.used > used or state.read().paused) and not children(service.process.pid))
+        log = service.end()
+        service.line.close()
+    assert runs > 2 and window.used == 6, "half of the limit, over several processes"
+    (paused,) = told(log, "paused")
+    assert paused["tracker"] == "work" and "50% of the rate limit" in paused["why"]
