@@ -32,7 +32,8 @@ from okrsync.store.reading import Reader
 
 if TYPE_CHECKING:
     from okrsync.engine.connections import Connections
-    from okrsync.engine.engine import Engine, Inputs, Told
+    from okrsync.engine.engine import Engine
+    from okrsync.engine.inputs import Inputs, Told
     from okrsync.engine.sources import Opened
     from okrsync.store.cache import Cache
     from okrsync.store.lock import Signature, Turn
@@ -310,8 +311,9 @@ class Workspace:
         connections: Connections | None,
         make: Callable[[Inputs], Engine] | None,
     ) -> Iterator[Engine]:
-        from okrsync.engine.engine import Engine, Inputs
-        from okrsync.engine.engine import Told as Silent
+        from okrsync.engine.engine import Engine
+        from okrsync.engine.inputs import Inputs
+        from okrsync.engine.inputs import Told as Silent
         from okrsync.engine.placements import Atlas
         from okrsync.engine.sources import Sources
         from okrsync.engine.telling_plugins import sync_report, tell_listeners

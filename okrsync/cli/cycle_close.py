@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from okrsync.app import Workspace
     from okrsync.domain.okr import Objective
     from okrsync.domain.ref import Ref
-    from okrsync.engine.engine import Engine, Inputs
+    from okrsync.engine.engine import Engine
+    from okrsync.engine.inputs import Inputs
     from okrsync.engine.outcome import Outcome
     from okrsync.practice.stages import Closing
     from okrsync.reports.plan_views import Line

@@ -13,7 +13,8 @@ from okrsync.cli.stopping import Stopped, stoppable
 
 if TYPE_CHECKING:
     from okrsync.app import Workspace
-    from okrsync.engine.engine import Engine, Told
+    from okrsync.engine.engine import Engine
+    from okrsync.engine.inputs import Told
     from okrsync.store.recovery import Rebuilt
 
 Result = TypeVar("Result")
@@ -59,7 +60,7 @@ class Work:
     @property
     def told(self) -> Told:
         """For the engine."""
-        from okrsync.engine.engine import Told
+        from okrsync.engine.inputs import Told
 
         return Told(self.phase, self.step)
 

@@ -11,7 +11,7 @@ from okrsync.app import Workspace
 from okrsync.daemon.jobs import Wanted
 from okrsync.daemon.tasks import Aim, Ears, Ground, Report, Taken, Task, Trouble, is_meant
 from okrsync.engine.connections import Connections, Kept
-from okrsync.engine.engine import Inputs, Told
+from okrsync.engine.inputs import Inputs, Told
 from okrsync.engine.outcome import ExitCode
 from okrsync.engine.polling import Polled, Poller
 from okrsync.engine.readings import Readings

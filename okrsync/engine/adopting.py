@@ -20,7 +20,7 @@ from okrsync.domain.cycle import Cycle
 from okrsync.domain.items import ItemKind, RemoteItem
 from okrsync.domain.okr import Objective, Stage
 from okrsync.domain.ref import Marker, Ref
-from okrsync.engine.engine import Inputs
+from okrsync.engine.inputs import Inputs
 from okrsync.engine.journal import Journal
 from okrsync.engine.moments import Watch
 from okrsync.engine.outcome import ExitCode, Failure, exit_code

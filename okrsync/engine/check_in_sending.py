@@ -13,7 +13,7 @@ from okrsync.domain.items import ItemId, ItemKind
 from okrsync.domain.okr import Objective, Okrs
 from okrsync.domain.ref import Ref
 from okrsync.engine.check_in_journal import CheckInJournal, Kept, key_of, signed
-from okrsync.engine.check_in_reading import Heard
+from okrsync.engine.check_in_listening import Heard
 from okrsync.engine.outbox import Unsettled
 from okrsync.engine.outcome import Cause, Failure
 from okrsync.engine.pool import TrackerPool, cause_of

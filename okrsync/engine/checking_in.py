@@ -13,7 +13,8 @@ from typing import Any
 from okrsync.domain.okr import Okrs
 from okrsync.domain.ref import Ref
 from okrsync.engine.check_in_journal import CheckInJournal, key_of
-from okrsync.engine.engine import Engine, Inputs
+from okrsync.engine.engine import Engine
+from okrsync.engine.inputs import Inputs
 from okrsync.engine.outcome import Cause, Outcome
 from okrsync.plan.merge import AGREED_BY_HAND
 from okrsync.plan.planner import make_plan

@@ -10,7 +10,8 @@ from okrsync.domain.items import ItemId, ItemKind
 from okrsync.domain.okr import Objective, Okrs
 from okrsync.domain.ref import Ref
 from okrsync.engine.check_in_journal import CheckInJournal, key_of
-from okrsync.engine.check_in_reading import Heard, hear
+from okrsync.engine.check_in_listening import Heard
+from okrsync.engine.check_in_reading import hear
 from okrsync.engine.check_in_sending import Speaker, Talk, bring_back
 from okrsync.engine.fetching import Read
 from okrsync.engine.outcome import Cause, Failure

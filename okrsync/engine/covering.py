@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from okrsync.domain.items import Child
 from okrsync.domain.okr import Okrs, Stage
 from okrsync.domain.ref import Ref
-from okrsync.engine.engine import Inputs
 from okrsync.engine.fetching import Quest, fetch
+from okrsync.engine.inputs import Inputs
 from okrsync.engine.outcome import ExitCode, Failure, exit_code
 from okrsync.engine.pool import cause_of
 from okrsync.plan.values import Linked, Located

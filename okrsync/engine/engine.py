@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from okrsync.domain.audience import discreet
-from okrsync.domain.cycle import Cycle
-from okrsync.domain.linting import Review
 from okrsync.domain.okr import Kpi, Objective, Okrs
 from okrsync.domain.ref import Ref
 from okrsync.domain.status import assess
 from okrsync.domain.terms import Terms
 from okrsync.engine.applying import Applied, Means, apply
 from okrsync.engine.check_in_journal import CheckInJournal
-from okrsync.engine.check_in_reading import Heard
+from okrsync.engine.check_in_listening import Heard
 from okrsync.engine.check_in_values import as_checked_in
 from okrsync.engine.conversation import Conversation
 from okrsync.engine.editing import with_editors
 from okrsync.engine.fetching import Fetched, Quest, fetch, read_all
+from okrsync.engine.inputs import Inputs
 from okrsync.engine.journal import Journal
 from okrsync.engine.measuring import Measurements, measure
-from okrsync.engine.moments import Moment, Uptime, Watch, system_uptime
+from okrsync.engine.moments import Moment, Watch
 from okrsync.engine.outbox import Outbox
 from okrsync.engine.outcome import Cause, Failure, Outcome
-from okrsync.engine.placements import Atlas
-from okrsync.engine.pool import TrackerPool
 from okrsync.engine.querying import Inquiry
-from okrsync.engine.readings import Readings
 from okrsync.engine.second_look import SecondLook
-from okrsync.engine.sources import Sources
 from okrsync.engine.tasks import tasks_of
 from okrsync.engine.writes import Writes
 from okrsync.plan.effort import effort_of
 from okrsync.plan.planner import make_plan
-from okrsync.plan.snapshot import Tolerance
 from okrsync.plan.values import Linked, Placement, Plan, Snapshot, Wanted
-from okrsync.plan.wanted import NO_REVIEW, Known, wanted_items
-from okrsync.practice.check_in_rules import People
+from okrsync.plan.wanted import Known, wanted_items
 from okrsync.reports.facts import gather_facts
-from okrsync.store.cache import Cache
 from okrsync.store.values import CheckIn, Link
 
 
@@ -56,52 +45,6 @@ class PlanChanged(Exception):
             " since it was reviewed; nothing was written; look at the new plan with `okrsync plan`"
         )
         self.due = due
-
-
-@dataclass(frozen=True)
-class Told:
-    """Who is told how far a run has come; silent by default."""
-
-    phase: Callable[[str], None] = lambda _text: None
-    step: Callable[[int, int, str], None] = lambda _done, _all, _text: None
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What an engine works on."""
-
-    workspace: str
-    root: Path
-    """The folder that the documents' paths are relative to."""
-    okrs: Okrs
-    """Everything that the documents say, of every cycle."""
-    cycle: Cycle
-    atlas: Atlas
-    pool: TrackerPool
-    cache: Cache
-    clock: Callable[[], datetime]
-    tolerance: Tolerance
-    check_in_period: timedelta
-    documents: dict[str, str]
-    """Document → the digest that it was read with."""
-    at_once: bool = False
-    """Whether trackers are read at the same time, each in a thread of its own."""
-    readings: Readings | None = None
-    """What was read before, for who reads again and again."""
-    sources: Sources | None = None
-    """Where values come from that are in no tracker."""
-    people: People = field(default_factory=People)
-    """Whom the settings know."""
-    review: Review = NO_REVIEW
-    """What is asked of an objective before a tracker hears of it."""
-    audiences: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Name → who belongs to it."""
-    uptime: Callable[[], Uptime] = system_uptime
-    """For how long the machine has been running: no clock that somebody sets can change it."""
-    stop: threading.Event = field(default_factory=threading.Event)
-    requests: Callable[[], int] = lambda: 0
-    """How many requests were sent so far."""
-    told: Told = field(default_factory=Told)
 
 
 Planner = Callable[

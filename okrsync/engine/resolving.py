@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from okrsync.domain.ref import Ref
-from okrsync.engine.engine import Engine, Inputs
+from okrsync.engine.engine import Engine
+from okrsync.engine.inputs import Inputs
 from okrsync.engine.outcome import ExitCode, Outcome
 from okrsync.plan.merge import AGREED_BY_HAND, Authority
 from okrsync.plan.planner import make_plan

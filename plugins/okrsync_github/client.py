@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,28 +23,17 @@ from github import Auth, Github
 
 from okrsync.trackers.errors import Misconfigured, TrackerError, Transient
 from okrsync.trackers.interface import TrackerContext
-from okrsync.trackers.retry import Interrupted
+from okrsync_github.bodies import GraphQLAnswer, host_of, loaded, parsed, path_of, rows_of
 from okrsync_github.connection import REDIRECT, Connection, checked_address, no_answer, same_origin
 from okrsync_github.errors import Asked, Reply, TokenRefused, graphql_error, not_github, quoted, refusal
 from okrsync_github.items import Json
+from okrsync_github.pacing import Pace, write_interval
 
 PAGE_SIZE = 100
 MOST_REDIRECTS = 3
 PINNED_VERSION = "2022-11-28"
 """The version of github.com's REST API that okrsync is written for. A server in one's own house has its own."""
 ACCEPT = "application/vnd.github+json"
-
-
-@dataclass(frozen=True)
-class GraphQLAnswer:
-    """The data of an answer, and what went wrong in parts of it: path → error."""
-
-    data: Json
-    problems: tuple[tuple[tuple[str, ...], TrackerError], ...] = ()
-
-    def problem_at(self, name: str) -> TrackerError | None:
-        """What went wrong with the root field, or alias, `name`."""
-        return next((error for path, error in self.problems if path[:1] == (name,)), None)
 
 
 class Client:
@@ -61,8 +49,7 @@ class Client:
         self.lasting = context.lasting
         self._url = context.url.rstrip("/")
         self._token = _checked_token(context.token.reveal())
-        self._write_interval = write_interval(context, address.hostname or "")
-        self._last_write: float | None = None
+        self._pace = Pace(write_interval(context, address.hostname or ""), context.policy.stop)
         verify: bool | str = context.ca_file or True
         self._connection = Connection(address, verify, context.policy.stop)
         self._github = Github(
@@ -189,7 +176,7 @@ class Client:
             if kept is None:
                 raise Misconfigured(f"{about}: {self._url} answers 304 to a request without condition")
             return kept.rows, self._following(reply, url, about) if "link" in reply.headers else kept.following
-        rows = _rows(_parsed(reply), within)
+        rows = rows_of(parsed(reply), within)
         if rows is None:
             raise not_github(asked, reply)
         following = self._following(reply, url, about)
@@ -203,7 +190,7 @@ class Client:
             return None
         etag, body = found
         following, _, text = body.partition("\n")
-        rows = _rows(_loaded(text), within)
+        rows = rows_of(loaded(text), within)
         return None if rows is None else _Kept(etag, rows, following or None)
 
     def _following(self, reply: Reply, url: str, about: str) -> str | None:
@@ -214,7 +201,7 @@ class Client:
         following = urljoin(url, target)
         if not same_origin(following, self._url):
             raise Misconfigured(
-                f"{about}: {self._url} says that its next page is at {quoted(_host(following))}; okrsync sends the"
+                f"{about}: {self._url} says that its next page is at {quoted(host_of(following))}; okrsync sends the"
                 " token to no other host, so the server must be set up to name itself as the url in okrsync.toml does"
             )
         return following
@@ -222,7 +209,7 @@ class Client:
     def _checked(self, verb: str, url: str, body: Json | None = None, *, about: str, repeatable: bool) -> Any:
         asked = Asked(verb, urlsplit(url).path, about, self._url)
         reply = self._request(asked, url, body=body, repeatable=repeatable)
-        data = _parsed(reply)
+        data = parsed(reply)
         if isinstance(data, dict | list):
             return data
         if repeatable:
@@ -244,8 +231,8 @@ class Client:
             target = urljoin(url, reply.headers.get(REDIRECT, ""))
             if not same_origin(target, self._url):
                 raise Misconfigured(
-                    f"{self._url} sends {asked.path} on to {quoted(_host(target))}; okrsync sends the token to no other"
-                    " host: put the right address under url"
+                    f"{self._url} sends {asked.path} on to {quoted(host_of(target))}; okrsync sends the token to no"
+                    " other host: put the right address under url"
                 )
             url = target
         raise Misconfigured(f"{self._url} sends {asked.path} from one address to the next without end")
@@ -253,7 +240,7 @@ class Client:
     def _exchange(self, asked: Asked, url: str, headers: dict[str, str], body: Json | None, *, paced: bool) -> Reply:
         """One request, one answer. Raises what the answer means where it is none to work with."""
         if paced:
-            self._wait_for_turn()
+            self._pace.wait()
         failure: TrackerError | None = None
         try:
             status, answered, text = self._github.requester.requestJson(
@@ -263,7 +250,7 @@ class Client:
             failure = no_answer(asked, error)
         finally:
             if paced:
-                self._last_write = time.monotonic()
+                self._pace.written()
         if failure:
             # Raised here and not in the handler: the library's exception holds the request with its token.
             raise failure
@@ -275,13 +262,13 @@ class Client:
         return Reply(status, answered, text)
 
     def _graphql_answer(self, asked: Asked, reply: Reply) -> GraphQLAnswer:
-        answered = _parsed(reply)
+        answered = parsed(reply)
         if not isinstance(answered, dict) or not ({"data", "errors"} & set(answered)):
             raise not_github(asked, reply)
         errors = answered.get("errors")
         problems = [
-            (_path(each), graphql_error(asked, each, reply.headers, datetime.now(UTC)))
-            for each in _loaded(self._without_token(json.dumps(errors if isinstance(errors, list) else [])))
+            (path_of(each), graphql_error(asked, each, reply.headers, datetime.now(UTC)))
+            for each in loaded(self._without_token(json.dumps(errors if isinstance(errors, list) else [])))
         ]
         for _, error in problems:
             if isinstance(error, Transient):
@@ -294,13 +281,6 @@ class Client:
     def _without_token(self, text: str) -> str:
         """Words of the server's that go into a message: a server may repeat what it was sent."""
         return text.replace(self._token, "…")
-
-    def _wait_for_turn(self) -> None:
-        if self._last_write is None or self._write_interval <= 0:
-            return
-        left = min(self._write_interval, self._last_write + self._write_interval - time.monotonic())
-        if left > 0 and self._context.policy.stop.wait(left):
-            raise Interrupted
 
 
 @dataclass(frozen=True)
@@ -325,48 +305,3 @@ def _checked_token(token: str) -> str:
     if not re.fullmatch(r"[\x21-\x7e]+", token):
         raise TokenRefused("the token is empty" if not token else "the token holds characters that no GitHub token has")
     return token
-
-
-def is_hosted_by_github(host: str) -> bool:
-    """Whether GitHub runs it, so that its limits hold. An Enterprise Server has none unless its owners turn them on."""
-    return host == "api.github.com" or host.endswith(".ghe.com")
-
-
-def write_interval(context: TrackerContext, host: str) -> float:
-    """Seconds from one write to the next.
-
-    Raises:
-        Misconfigured: the tracker's options say no such thing.
-    """
-    value = context.options.get("write_interval", 1.0 if is_hosted_by_github(host) else 0.0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
-        raise Misconfigured(f"write_interval of tracker {context.name} is {value!r}; write seconds, 0 to 3600")
-    return float(value)
-
-
-def _parsed(reply: Reply) -> Any:
-    return _loaded(reply.text)
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _rows(data: object, within: str | None) -> list[Json] | None:
-    rows = data.get(within) if within and isinstance(data, dict) else data
-    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
-        return None
-    return rows
-
-
-def _path(error: object) -> tuple[str, ...]:
-    path = error.get("path") if isinstance(error, dict) else None
-    return tuple(str(step) for step in path) if isinstance(path, list) else ()
-
-
-def _host(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

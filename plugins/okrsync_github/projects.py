@@ -11,7 +11,8 @@ from okrsync.trackers.values import FieldValue
 from okrsync_github import queries
 from okrsync_github.addresses import BoardName, Place
 from okrsync_github.board import Board, BoardItem, BoardReading, item_from, nodes_of, values_from
-from okrsync_github.client import Client, GraphQLAnswer
+from okrsync_github.bodies import GraphQLAnswer
+from okrsync_github.client import Client
 from okrsync_github.errors import BOARD_SCOPES
 from okrsync_github.items import Json
 

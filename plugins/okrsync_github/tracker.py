@@ -37,7 +37,7 @@ from okrsync_github.addresses import BoardName, Place, repository_path
 from okrsync_github.board import BoardReading
 from okrsync_github.capabilities import CAPABILITIES, CREATIONS_A_MINUTE, CREATIONS_AN_HOUR, SETTLE_ON_LOOPBACK
 from okrsync_github.checking import problems_of
-from okrsync_github.client import Client, is_hosted_by_github, write_interval
+from okrsync_github.client import Client
 from okrsync_github.comments import Comments
 from okrsync_github.connection import is_loopback
 from okrsync_github.diagnosing import findings
@@ -55,6 +55,7 @@ from okrsync_github.items import (
     milestone_from,
     number_of,
 )
+from okrsync_github.pacing import is_hosted_by_github, write_interval
 from okrsync_github.projects import BATCH, Projects
 from okrsync_github.querying import Queries
 from okrsync_github.reading import Reader, labels_of

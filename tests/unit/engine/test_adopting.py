@@ -13,7 +13,7 @@ from okrsync.domain.cycle import parse_cycle
 from okrsync.domain.okr import Level
 from okrsync.domain.ref import Ref
 from okrsync.engine.adopting import Adopted, CannotAdopt, Wish, adopt, probe
-from okrsync.engine.engine import Inputs
+from okrsync.engine.inputs import Inputs
 from okrsync.engine.outcome import ExitCode
 from okrsync.trackers.errors import Rejected, Transient
 from tests.unit.engine.conftest import Found

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okrsync.domain.ref import Ref
-from okrsync.engine.engine import Engine, Inputs
+from okrsync.engine.engine import Engine
+from okrsync.engine.inputs import Inputs
 from okrsync.engine.polling import Polled, Poller
 from okrsync.engine.readings import Readings
 from okrsync.trackers.errors import Transient

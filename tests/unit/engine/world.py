@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from okrsync.documents import Documents, load
 from okrsync.domain.cycle import parse_cycle
 from okrsync.domain.ref import Marker, Ref
-from okrsync.engine.engine import Engine, Inputs
+from okrsync.engine.engine import Engine
+from okrsync.engine.inputs import Inputs
 from okrsync.engine.moments import Uptime
 from okrsync.engine.outcome import Outcome
 from okrsync.engine.placements import Atlas
