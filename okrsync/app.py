@@ -34,14 +34,11 @@ if TYPE_CHECKING:
     from okrsync.engine.connections import Connections
     from okrsync.engine.engine import Engine
     from okrsync.engine.inputs import Inputs, Told
-    from okrsync.engine.sources import Opened
     from okrsync.store.cache import Cache
     from okrsync.store.lock import Signature, Turn
     from okrsync.store.recovery import Rebuilt
     from okrsync.trackers.interface import Tracker
     from okrsync.trackers.plugins import Plugins
-    from okrsync.trackers.retry import RetryPolicy
-    from okrsync.trackers.sources import MeasureType, SourceTable
 
 
 def utc_now() -> datetime:
@@ -311,62 +308,34 @@ class Workspace:
         connections: Connections | None,
         make: Callable[[Inputs], Engine] | None,
     ) -> Iterator[Engine]:
-        from okrsync.engine.engine import Engine
-        from okrsync.engine.inputs import Inputs
-        from okrsync.engine.inputs import Told as Silent
-        from okrsync.engine.placements import Atlas
-        from okrsync.engine.sources import Sources
+        from okrsync.engine.opening import Materials, engine_on
         from okrsync.engine.telling_plugins import sync_report, tell_listeners
-        from okrsync.plan.snapshot import Tolerance
 
-        okrs, cycle = self.okrs, self.cycle
-        kinds = {name: self.plugins.trackers[each.type] for name, each in self.settings.trackers.items()}
-        atlas = Atlas(self.settings, kinds, okrs)
-        policies: list[RetryPolicy] = []
+        materials = Materials(
+            settings=self.settings,
+            plugins=self.plugins,
+            documents=self.documents,
+            cycle=self.cycle,
+            people=self.people,
+            review=self.review,
+            root=self.shown_from,
+            clock=self.now,
+            stop=self.stop,
+            environment=os.environ,
+        )
         with self.open_cache() as cache:
             with suppress(CacheError):  # Room can be made the next time; what is wrong, the work itself will say.
                 cache.prune()
             trackers = connections or self.connections(on_wait)
-            before, pool = trackers.requests, trackers.pool(cache)
-            sources = Sources(
-                self.settings,
-                self.plugins,
-                cycle,
-                lambda kind, table: self._open_source(kind, table, policies, on_wait),
-            )
             try:
-                engine = (make or Engine)(
-                    Inputs(
-                        workspace=self.settings.workspace,
-                        root=self.shown_from,
-                        okrs=okrs,
-                        cycle=cycle,
-                        atlas=atlas,
-                        pool=pool,
-                        cache=cache,
-                        clock=self.now,
-                        tolerance=Tolerance(self.settings.safety.share_gone, self.settings.safety.at_least),
-                        check_in_period=self.settings.check_in_period,
-                        documents={shown: file.digest for shown, file in self.documents.files.items()},
-                        sources=sources,
-                        people=self.people,
-                        review=self.review,
-                        audiences=self.settings.audiences,
-                        stop=self.stop,
-                        requests=lambda: trackers.requests - before + sum(policy.requests for policy in policies),
-                        told=told or Silent(),
-                        at_once=True,
-                    )
-                )
-                yield engine
-                if engine.synced and self.plugins.listeners:
-                    report = sync_report(engine.synced, self.settings.workspace, cycle.name, self.now(), cache)
-                    tell_listeners(self.plugins.listeners, report, self.warn)
+                with engine_on(materials, cache, trackers, told, on_wait, make) as engine:
+                    yield engine
+                    if engine.synced and self.plugins.listeners:
+                        report = sync_report(engine.synced, materials.workspace, self.cycle.name, self.now(), cache)
+                        tell_listeners(self.plugins.listeners, report, self.warn)
             finally:
-                trackers.let_go(pool)
                 if connections is None:
                     trackers.close()
-                sources.close()
 
     def connections(self, on_wait: Callable[[float, str], None] | None = None) -> Connections:
         """Connections to the trackers, for who closes them; `on_wait` as for `engine`."""
@@ -392,27 +361,3 @@ class Workspace:
                 yield tracker
             finally:
                 tracker.close()
-
-    def _open_source(
-        self,
-        kind: MeasureType,
-        table: SourceTable,
-        policies: list[RetryPolicy],
-        on_wait: Callable[[float, str], None] | None,
-    ) -> Opened:
-        from okrsync.engine.sources import Opened
-        from okrsync.settings.secrets import secrets_of
-        from okrsync.trackers.errors import Misconfigured
-        from okrsync.trackers.retry import RetryPolicy
-        from okrsync.trackers.sources import SourceContext
-
-        token, password = None, None
-        try:
-            if table.name is not None:
-                token, password = secrets_of(self.settings, table.name, os.environ)
-        except Problems as problems:
-            raise Misconfigured(*(str(each) for each in problems.problems)) from problems
-        policy = RetryPolicy(stop=self.stop, on_wait=on_wait)
-        policies.append(policy)
-        source = kind.load(SourceContext(table, token, password, self.settings.folder, policy))
-        return Opened(source, tuple(each for each in (token, password) if each is not None))
