@@ -140,7 +140,7 @@ class Comments:
         """
         settled = self._client.told_at() - _SETTLED
         return {
-            number: f"{_stamp(each.updated)} {each.comments}"
+            number: f"{int(each.updated.timestamp())} {each.comments}"
             if each.updated and each.updated <= settled and each.comments is not None
             else ""
             for number, each in wanted.items()
