@@ -17,6 +17,7 @@ from okrsync.daemon.notify import ServiceManager
 from okrsync.daemon.reminding import due_check_ins
 from okrsync.daemon.running import Done, Runner
 from okrsync.daemon.schedule import soonest
+from okrsync.daemon.standing import last_successes
 from okrsync.daemon.state import State, StateFile
 from okrsync.daemon.tasks import Ground, Hands
 from okrsync.daemon.watching import Look, look
@@ -121,6 +122,7 @@ class Daemon:
                     return 0
                 workspace = self._load()
         workspace.check_trackers()
+        self.state.remember(last_successes(workspace))
         self._signature = Signature(workspace.doing, getpid(), self._clock())
         self._stand_on(workspace)
         self._tell(events.Started(self._clock(), getpid(), labels(workspace.settings)))

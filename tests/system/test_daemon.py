@@ -178,7 +178,9 @@ def test_once_does_what_is_due_and_says_how_it_went(desk: Desk, okrsync: Okrsync
     assert second.code == 0 and "poll: nothing new" in second.err
     assert len(desk.ground.site.requests.records) > asked
     desk.ground.site.faults.add(Fault("status", status=401, times=None))
-    assert okrsync("daemon", "--once").code == 4
+    third = okrsync("daemon", "--once", "--log-format", "json")
+    (failed,) = told([json.loads(line) for line in third.err.splitlines()], "mapping-failed")
+    assert third.code == 4 and failed["last_success"], "what an earlier process read is known"
     desk.write("broken.toml", "this is no TOML")
     broken = okrsync("daemon", "--once")
     assert broken.code == 2 and "okrs/broken.toml:1" in broken.err
