@@ -6,9 +6,11 @@ Field names and inputs travel as variables; only the number of aliases differs b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 OwnerKind = Literal["organization", "user"]
+ListKind = Literal["issues", "pullRequests"]
 
 _FIELDS = """
       fields(first: 100) {
@@ -74,15 +76,10 @@ def issue_on_boards(wanted: int) -> str:
 }}"""
 
 
-_NEWEST = """
-    newest: issues(last: 100, orderBy: { field: CREATED_AT, direction: ASC }, filterBy: $filters) {
-      totalCount
-      nodes {
+_ROW = """
         number
         url
         state
-        stateReason(enableDuplicate: true)
-        body
         locked
         createdAt
         updatedAt
@@ -91,30 +88,97 @@ _NEWEST = """
         assignees(first: 20) { nodes { login } }
         labels(first: 100) { nodes { name } }
         milestone { number title }
-        comments(first: 1) { totalCount }
-      }
+        comments(first: 1) { totalCount }"""
+
+_ROWS: dict[ListKind, str] = {
+    "issues": f"{_ROW}\n        body\n        stateReason(enableDuplicate: true)",
+    "pullRequests": f"{_ROW}\n        isDraft\n        mergedAt",
+}
+
+_ARGUMENTS: dict[ListKind, str] = {
+    "issues": "filterBy: $filters",
+    "pullRequests": "states: $states, labels: $labels",
+}
+
+_FILTER_VARIABLES: dict[ListKind, str] = {
+    "issues": ", $filters: IssueFilters!",
+    "pullRequests": ", $states: [PullRequestState!], $labels: [String!]",
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Which list of issues, or of pull requests, GraphQL is asked for.
+
+    Variables of all of them: `first`, `after`. Of issues: `filters`; with `ends`, also `oldest`, which holds the same
+    filters. Of pull requests: `states`, `labels`. Those inside something: `inside`, a label's name or a milestone's
+    number.
+    """
+
+    kind: ListKind = "issues"
+    inside: Literal["label", "milestone"] | None = None
+    ends: bool = False
+    """Whether the times of the hundred that were created first are asked for, too; of issues alone."""
+
+    @property
+    def variables(self) -> str:
+        """How a document declares them."""
+        oldest = ", $oldest: IssueFilters!" if self.ends else ""
+        return f", $first: Int!, $after: String{_FILTER_VARIABLES[self.kind]}{oldest}{self._inside_variable}"
+
+    @property
+    def _inside_variable(self) -> str:
+        return {"label": ", $inside: String!", "milestone": ", $inside: Int!", None: ""}[self.inside]
+
+    @property
+    def selection(self) -> str:
+        """What is asked of a repository: the page behind a cursor, newest first."""
+        text = f"""
+    newest: {self.kind}(
+      first: $first, after: $after, {_ARGUMENTS[self.kind]}, orderBy: {{ field: CREATED_AT, direction: DESC }}
+    ) {{
+      totalCount
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{{_ROWS[self.kind]}
+      }}
+    }}"""
+        if self.ends:
+            text += """
+    oldest: issues(first: 100, filterBy: $oldest, orderBy: { field: CREATED_AT, direction: ASC }) {
+      nodes { createdAt }
     }"""
+        if self.inside is None:
+            return text
+        argument = "name" if self.inside == "label" else "number"
+        return f"\n    inside: {self.inside}({argument}: $inside) {{{text}\n    }}"
 
 
-def issues_in_all(labels: int, *, milestone: bool, newest: bool = False) -> str:
+def issues_in_all(labels: int, *, milestone: bool, listed: Listed | None = None) -> str:
     """How many issues a repository has, and what some names stand for there now.
 
-    With `newest` the hundred that were created last of those that pass some filters, and how many do.
+    With `listed` also the first page of that list, and how long it is.
 
-    Variables: `owner`, `repository`, `milestone` (a number) where one is asked for, `l0`, `l1`, …; `filters` for the
-    newest.
+    Variables: `owner`, `repository`, `milestone` (a number) where one is asked for, `l0`, `l1`, …; those of the list.
     """
     variables = "".join(f", $l{at}: String!" for at in range(labels)) + (", $milestone: Int!" if milestone else "")
-    variables += ", $filters: IssueFilters!" if newest else ""
+    variables += listed.variables if listed else ""
     lines = "".join(f"\n    l{at}: label(name: $l{at}) {{ id }}" for at in range(labels))
     lines += "\n    milestone(number: $milestone) { title }" if milestone else ""
-    lines += _NEWEST if newest else ""
+    lines += listed.selection if listed else ""
     return f"""query IssuesInAll($owner: String!, $repository: String!{variables}) {{
   repository(owner: $owner, name: $repository) {{
     issues(first: 1, orderBy: {{ field: CREATED_AT, direction: DESC }}) {{
       totalCount
       nodes {{ number }}
     }}{lines}
+  }}
+}}"""
+
+
+def more_issues(listed: Listed) -> str:
+    """A later page of a list. Variables: `owner`, `repository` and those of the list."""
+    return f"""query MoreIssues($owner: String!, $repository: String!{listed.variables}) {{
+  repository(owner: $owner, name: $repository) {{{listed.selection}
   }}
 }}"""
 
@@ -160,7 +224,15 @@ SAMPLES: dict[str, str] = {
     "an issue's places on boards": issue_on_boards(2),
     "how many issues there are": issues_in_all(0, milestone=False),
     "how many issues there are, and what names stand for": issues_in_all(2, milestone=True),
-    "how many issues there are, and the newest of some": issues_in_all(0, milestone=False, newest=True),
+    "how many issues there are, and the newest of some": issues_in_all(0, milestone=False, listed=Listed()),
+    "the newest issues of a label and the times of the oldest": issues_in_all(
+        1, milestone=True, listed=Listed(inside="label", ends=True)
+    ),
+    "the newest pull requests of a milestone": issues_in_all(
+        1, milestone=True, listed=Listed("pullRequests", "milestone")
+    ),
+    "more issues": more_issues(Listed()),
+    "more pull requests of a label": more_issues(Listed("pullRequests", "label")),
     "putting issues on a board": add_items(2),
     "writing values": set_values(3),
     "emptying values": clear_values(1),

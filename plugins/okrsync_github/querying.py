@@ -7,13 +7,11 @@ all issues tells whether something is missing, and then everything is read anew.
 
 from __future__ import annotations
 
-import json
-import math
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import chain
 
 from okrsync.trackers.errors import Misconfigured
 from okrsync.trackers.values import FieldValue, Match, Matches, Query
@@ -21,11 +19,12 @@ from okrsync_github.addresses import BoardName, Place, repository_path
 from okrsync_github.board import Board, BoardReading
 from okrsync_github.client import Client
 from okrsync_github.issue_fields import IssueFields
-from okrsync_github.items import Json, child_from, is_pull_request, issue_field_values, markers_of, time_from
+from okrsync_github.items import Json, child_from, is_pull_request, issue_field_values, time_from
+from okrsync_github.matching import Cursor, Reading, Span, counts, is_older, match_of
 from okrsync_github.projects import Projects
 from okrsync_github.repositories import Repositories
 from okrsync_github.searching import Search, read_search
-from okrsync_github.totals import InAll, ask_in_all
+from okrsync_github.totals import InAll, Listing, Page, ask_in_all, ask_more, listing_of
 
 FEW_PAGES = 2
 """What takes so few pages in full is always read in full: nothing is cheaper, and nothing more certain."""
@@ -37,44 +36,6 @@ QUIET_ROWS = 25
 """After so many rows in a row that are older than the last reading, and tell nothing new, the rest is not read."""
 CLOCK_SLACK = timedelta(minutes=2)
 _NEWEST_CHANGES = {"state": "all", "sort": "updated", "direction": "desc"}
-
-
-@dataclass(frozen=True)
-class _Cursor:
-    """Where a reading stands. Moments are those of GitHub's clock."""
-
-    seen: str
-    """Everything that changed before this moment has been seen."""
-    full: str
-    """When everything was last read."""
-    between: tuple[str, str]
-    """When the first and the last page of that reading came."""
-    total: int
-    newest: int
-    milestone: str | None
-    labels: tuple[str | None, ...]
-    number: int | None
-    """The milestone's number."""
-
-    def was_moved_by(self, row: Json) -> bool:
-        """Whether an issue changed while everything was read, between its coming in the list and the list's count."""
-        first, last = map(datetime.fromisoformat, self.between)
-        created, updated = time_from(row.get("created_at")), time_from(row.get("updated_at"))
-        return created is not None and updated is not None and created <= first < updated < last
-
-    def text(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
-
-    @classmethod
-    def parse(cls, text: str | None) -> _Cursor | None:
-        try:
-            told = json.loads(text or "")
-            first, last = told["between"]
-            for moment in (told["seen"], told["full"], first, last):
-                datetime.fromisoformat(moment)
-            return cls(**{**told, "labels": tuple(told["labels"]), "between": (first, last)})
-        except (ValueError, TypeError, KeyError):
-            return None
 
 
 class Queries:
@@ -93,7 +54,7 @@ class Queries:
         search = read_search(query)
         board = self._board(query)
         on_issues = tuple(name for name in query.fields if board is None or not board.board.has(name))
-        cursor = None if on_issues else _Cursor.parse(since)
+        cursor = None if on_issues else Cursor.parse(since)
         found = None
         if cursor and self._goes_on(cursor):
             found = self._what_changed(query, search, known, cursor)
@@ -106,7 +67,7 @@ class Queries:
             found = replace(found, deserted=not any(self._repositories.newest_issues(query.project)))
         return found
 
-    def _goes_on(self, cursor: _Cursor) -> bool:
+    def _goes_on(self, cursor: Cursor) -> bool:
         """Whether a reading may go on: not after a day, nor where the server's clock was set back."""
         now = self._heard() or datetime.now(UTC)
         seen, full = datetime.fromisoformat(cursor.seen), datetime.fromisoformat(cursor.full)
@@ -146,30 +107,103 @@ class Queries:
         if search.milestone is not None:
             number = self._repositories.milestone_number(query.project, search.milestone)
             filters["milestone"] = str(number)
-        direction = "desc" if search.created_from else "asc"
-        reading = _Reading(query, search, note or (lambda _row: None))
+        listing = listing_of(search, number) if note is None else None
+        begun: InAll | None = None
+        if listing and (search.created_from or search.pull_requests):
+            begun = ask_in_all(self._client, query.project, search, number, listing)
+            if begun and begun.page and (found := self._newest_first(query, search, number, listing, begun)):
+                return found
+            listing = None
+        return self._by_rest(query, search, filters, number, listing, begun, note)
+
+    def _newest_first(
+        self, query: Query, search: Search, number: int | None, listing: Listing, in_all: InAll
+    ) -> Matches | None:
+        """Everything by GraphQL, back to where nothing can match any more; None where it does not come whole."""
+        reading = Reading(query, search)
+        came: set[int] = set()
+        moving = False
+        wanted = in_all.page.wanted if in_all.page else None
+        count = 0
+        for page in chain([in_all.page], self._later_pages(query, listing, in_all.page)):
+            if page is None:
+                return None
+            count += 1
+            reading.add(page.rows, self._heard())
+            numbers = {int(row["number"]) for row in page.rows if not is_older(row, search.created_from)}
+            moving = moving or not came.isdisjoint(numbers)
+            came |= numbers
+            if len(numbers) < len(page.rows) or len(came) == wanted:
+                break
+        # Where rows came twice, others may have been left out.
+        certain = count > FEW_PAGES and not moving
+        return Matches(tuple(reading.rows.values()), cursor=reading.cursor(in_all, number) if certain else None)
+
+    def _later_pages(self, query: Query, listing: Listing, page: Page | None) -> Iterator[Page | None]:
+        """The pages of a list behind one of them; a None, and no other, where one does not come whole."""
+        seen: set[str] = set()
+        while page and (after := page.following):
+            page = None if after in seen else ask_more(self._client, query.project, listing, after)
+            seen.add(after)
+            yield page
+
+    def _by_rest(
+        self,
+        query: Query,
+        search: Search,
+        filters: Mapping[str, str],
+        number: int | None,
+        listing: Listing | None,
+        begun: InAll | None,
+        note: Callable[[Json], None] | None,
+    ) -> Matches:
+        """Everything by the list of issues, the last of it by GraphQL where that has it in a `listing`.
+
+        What there was in all when the reading had `begun` need not be asked again.
+        """
+        reading = Reading(query, search, note)
         in_all: InAll | None = None
-        pages = self._pages(query, {**filters, "sort": "created", "direction": direction})
-        for count, page in enumerate(pages, 1):
+        parameters = {**filters, "sort": "created", "direction": "desc" if search.created_from else "asc"}
+        for count, page in enumerate(self._pages(query, parameters), 1):
             reading.add(page, self._heard())
-            if search.created_from and any(_older(row, search.created_from) for row in page):
+            if any(is_older(row, search.created_from) for row in page):
                 break
             if note is None and count == FEW_PAGES and self._follows():
-                in_all = ask_in_all(self._client, query.project, search, number, newest=True)
-                reading.add(in_all.rows if in_all else (), self._heard())
-            if in_all and len(reading.issues) == in_all.listed:
+                in_all = begun or self._in_all(query, search, number, listing)
+                if listing and in_all and in_all.page and self._is_all(query, listing, in_all.page, reading):
+                    break
+            if listing and in_all and in_all.page and len(reading.issues) == in_all.page.listed:
                 break
         return Matches(tuple(reading.rows.values()), cursor=reading.cursor(in_all, number))
 
-    def _what_changed(
-        self, query: Query, search: Search, known: Mapping[str, Match], cursor: _Cursor
-    ) -> Matches | None:
+    def _in_all(self, query: Query, search: Search, number: int | None, listing: Listing | None) -> InAll | None:
+        """What there is in all; pull requests are never deleted, so that without names there is nothing to ask."""
+        if search.pull_requests and not search.labels and number is None:
+            return InAll(0, 0, None, ())
+        return ask_in_all(self._client, query.project, search, number, listing)
+
+    def _is_all(self, query: Query, listing: Listing, newest: Page, reading: Reading) -> bool:
+        """Add the newest to what was read of the list's beginning; whether that is all of it.
+
+        Where pull requests are among the issues in the list, GraphQL's pages, which have none, are read on from there.
+        """
+        for page in chain([newest], self._later_pages(query, listing, newest)):
+            if page is None:
+                return False
+            reading.add(page.rows, self._heard())
+            if len(reading.issues) == newest.listed:
+                return True
+            if not reading.pull_requests:
+                return False
+        return True
+
+    def _what_changed(self, query: Query, search: Search, known: Mapping[str, Match], cursor: Cursor) -> Matches | None:
         """What changed since the cursor; None where that cannot be told for certain."""
         in_all = ask_in_all(self._client, query.project, search, cursor.number)
         if in_all is None or (in_all.labels, in_all.milestone) != (cursor.labels, cursor.milestone):
             return None
         seen = datetime.fromisoformat(cursor.seen)
-        begun = _Span()
+        begun = Span()
         found: dict[str, Match] = {}
         left: set[str] = set()
         new: set[int] = set()
@@ -177,15 +211,15 @@ class Queries:
         for page in self._pages(query, {**_NEWEST_CHANGES, "since": _stamp(seen - BEHIND)}):
             begun.note(self._heard())
             for row in page:
-                match = _match(query, row)
-                counts = _counts(search, row)
+                match = match_of(query, row)
+                matches = counts(search, row)
                 before = known.get(match.id)
-                told = (before and replace(before, values={})) == (match if counts else None)
+                told = (before and replace(before, values={})) == (match if matches else None)
                 moment = time_from(row.get("updated_at"))
                 if cursor.was_moved_by(row):
                     return None
                 quiet = quiet + 1 if told and moment and moment < seen else 0
-                if counts:
+                if matches:
                     found[match.id] = match
                 elif match.id in known:
                     left.add(match.id)
@@ -217,60 +251,6 @@ class Queries:
             return None
 
 
-class _Span:
-    """When a list was read, by GitHub's clock."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self.at: datetime | None = None
-        """When its first page was read at the earliest: later changes are not older."""
-        self.first: datetime | None = None
-        self.last: datetime | None = None
-        """When its first and its newest page came."""
-
-    def note(self, heard: datetime | None) -> None:
-        """A page came, and GitHub's clock with it."""
-        self.last = heard or self.last
-        if self.at is None and heard is not None:
-            self.first = heard
-            self.at = heard - timedelta(seconds=math.ceil(time.monotonic() - self._started))
-
-
-class _Reading:
-    """A reading of everything: what matches of the rows that came, and which issues they were."""
-
-    def __init__(self, query: Query, search: Search, note: Callable[[Json], None]) -> None:
-        self._query = query
-        self._search = search
-        self._note = note
-        self._span = _Span()
-        self.rows: dict[str, Match] = {}
-        self.issues: set[int] = set()
-        """The numbers of all issues that came; pull requests are none."""
-
-    def add(self, page: Iterable[Json], heard: datetime | None) -> None:
-        """A page came, and GitHub's clock with it."""
-        self._span.note(heard)
-        for row in page:
-            match = _match(self._query, row)
-            if _counts(self._search, row):
-                self.rows[match.id] = match
-                self._note(row)
-            else:
-                self.rows.pop(match.id, None)
-            if not is_pull_request(row):
-                self.issues.add(int(row["number"]))
-
-    def cursor(self, in_all: InAll | None, number: int | None) -> str | None:
-        """Where the next reading may go on; None where it shall be one of everything."""
-        span = self._span
-        if in_all is None or span.at is None or span.first is None or span.last is None:
-            return None
-        moment = span.at.isoformat()
-        totals = (in_all.total, in_all.newest, in_all.milestone, in_all.labels)
-        return _Cursor(moment, moment, (span.first.isoformat(), span.last.isoformat()), *totals, number).text()
-
-
 def _with_board(query: Query, known: Mapping[str, Match], found: Matches, reading: BoardReading) -> Matches:
     """The answer with what the board holds now: a value there changes without a change of the issue."""
     names = [name for name in query.fields if reading.board.has(name)]
@@ -280,20 +260,6 @@ def _with_board(query: Query, known: Mapping[str, Match], found: Matches, readin
     }
     changed = tuple(match for id_, match in now.items() if found.complete or match != known.get(id_))
     return replace(found, matches=changed)
-
-
-def _counts(search: Search, row: Json) -> bool:
-    return search.test(row) and not markers_of(row)
-
-
-def _match(query: Query, row: Json) -> Match:
-    child = child_from(row, query.project)
-    return Match(child.id, child.key, child.url, child.done)
-
-
-def _older(row: Json, moment: datetime) -> bool:
-    created = time_from(row.get("created_at"))
-    return created is not None and created < moment
 
 
 def _stamp(moment: datetime) -> str:

@@ -86,6 +86,21 @@ def label_page(info: Info, rows: list[LabelNode], args: dict[str, Any]) -> Any:
     return connection(info, rows, lambda row: row.thing.id, args)
 
 
+@resolves("issues", "Label")
+def issues_of_label(source: LabelNode, info: Info, **args: Any) -> Any:
+    found = _labelled(source) if source.repository.has_issues else []
+    return issue_page(source.repository, info, found, args, pull_requests=False)
+
+
+@resolves("pullRequests", "Label")
+def pull_requests_of_label(source: LabelNode, info: Info, **args: Any) -> Any:
+    return issue_page(source.repository, info, _labelled(source), args, pull_requests=True)
+
+
+def _labelled(source: LabelNode) -> list[Issue]:
+    return [one for one in source.repository.issues.values() if source.thing.id in one.labels]
+
+
 @resolves("id", "Label")
 def label_id(source: LabelNode, _info: Info) -> str:
     return node_id("LA", source.thing.id)
@@ -133,7 +148,7 @@ def author(source: IssueNode | CommentNode, info: Info) -> Account | None:
     return asking(info).hub.state.account(source.thing.author)
 
 
-@resolves("assignees", "Issue")
+@resolves("assignees", "Issue", "PullRequest")
 def assignees(source: IssueNode, info: Info, **args: Any) -> Any:
     accounts = [asking(info).hub.state.account(login) for login in source.thing.assignees]
     return connection(info, [one for one in accounts if one], lambda one: one.id, args)
@@ -149,8 +164,13 @@ def state(source: IssueNode, _info: Info) -> str:
     return _state(source.thing)
 
 
-@resolves("locked", "Issue")
+@resolves("locked", "Issue", "PullRequest")
 def locked(_source: IssueNode, _info: Info) -> bool:
+    return False
+
+
+@resolves("isDraft", "PullRequest")
+def is_draft(_source: IssueNode, _info: Info) -> bool:
     return False
 
 
@@ -192,7 +212,7 @@ def sub_issues_summary(source: IssueNode, info: Info) -> dict[str, int]:
     return {"total": total, "completed": completed, "percentCompleted": completed * 100 // total if total else 0}
 
 
-@resolves("comments", "Issue")
+@resolves("comments", "Issue", "PullRequest")
 def comments(source: IssueNode, info: Info, **args: Any) -> Any:
     rows = [CommentNode(source.repository, one) for one in source.repository.comments_of(source.thing)]
     order = args.get("orderBy")

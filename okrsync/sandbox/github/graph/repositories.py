@@ -116,6 +116,11 @@ def issues_of_repository(source: Repository, info: Info, **args: Any) -> Any:
     return issue_page(source, info, source.issues.values() if source.has_issues else (), args, pull_requests=False)
 
 
+@resolves("pullRequests", "Repository")
+def pull_requests_of_repository(source: Repository, info: Info, **args: Any) -> Any:
+    return issue_page(source, info, source.issues.values(), args, pull_requests=True)
+
+
 @resolves("issues", "Milestone")
 def issues_of_milestone(source: MilestoneNode, info: Info, **args: Any) -> Any:
     return issue_page(source.repository, info, _inside(source), args, pull_requests=False)

@@ -14,7 +14,7 @@ from okrsync.sandbox import SandboxServer
 from okrsync.sandbox.clock import SandboxClock
 from okrsync.sandbox.github import GitHubSandbox
 from okrsync.trackers.values import Match, Query
-from okrsync_github import queries
+from okrsync_github import totals
 from okrsync_github.searching import read_search
 from tests.unit.plugins.github.github_ground import GitHub
 
@@ -40,9 +40,26 @@ TEXTS = (
 QUERIES = [
     *(Query(text, REPOSITORY) for text in TEXTS),
     Query("label:q4", REPOSITORY, ("Points",), "acme/1"),
-    Query("is:open", REPOSITORY, created_from=START.date() + timedelta(days=1)),
-    Query("is:open", REPOSITORY, created_from=START.date(), created_to=START.date()),
 ]
+"""They begin with the oldest that may match, but for those about pull requests."""
+LATELY = [
+    Query("is:open", REPOSITORY, created_from=START.date() + timedelta(days=1)),
+    Query("is:open", REPOSITORY, created_from=START.date()),
+    Query("is:open", REPOSITORY, created_from=START.date(), created_to=START.date()),
+    Query("-reason:duplicate", REPOSITORY, created_from=START.date()),
+    Query("label:q4 label:big", REPOSITORY, created_from=START.date()),
+    Query("label:q4 label:big label:other", REPOSITORY, created_from=START.date()),
+    Query('milestone:"fast pages" assignee:robin label:q4', REPOSITORY, created_from=START.date()),
+    Query("label:q4", REPOSITORY, ("Points",), "acme/1", created_from=START.date()),
+    Query("created:>=2026-10-05 -label:big", REPOSITORY),
+    Query("created:2026-10-05T09:30:00Z..2026-10-08", REPOSITORY),
+    Query("is:pr", REPOSITORY, created_from=START.date()),
+    Query("is:pr", REPOSITORY),
+    Query("is:pr label:q4 label:big", REPOSITORY),
+    Query('is:pr milestone:"fast pages"', REPOSITORY),
+    Query("is:merged author:robin", REPOSITORY),
+]
+"""They begin with the newest, and end where nothing can match any more."""
 
 numbers = st.integers(0, 40)
 labels = st.sets(st.sampled_from(["q4", "big", "other"])).map(sorted)
@@ -57,6 +74,8 @@ people = st.one_of(
     st.tuples(st.just("points"), numbers, st.none() | st.integers(0, 5)),
     st.tuples(st.just("mark"), numbers),
     st.tuples(st.just("delete"), numbers),
+    st.tuples(st.just("transfer"), numbers),
+    st.tuples(st.just("merge"), numbers),
     st.tuples(st.just("wait"), st.sampled_from([1, 61, 1800, 90000])),
 )
 
@@ -89,10 +108,23 @@ def act(site: GitHubSandbox, what: tuple[Any, ...]) -> None:
         case ("delete", at):
             if "pull_request" not in site.issue(REPOSITORY, existing[at]):
                 site.delete_issue(REPOSITORY, existing[at])
+        case ("transfer", at):
+            # What comes from another repository is as old as it was, and has a number of its own.
+            if "pull_request" not in site.issue(REPOSITORY, existing[at]):
+                (web,) = site.hub.state.repositories.values()
+                old = web.issues[existing[at]]
+                number = site.create_issue(REPOSITORY, old.title, labels=["q4"])
+                web.issues[number].created_at = old.created_at
+                site.delete_issue(REPOSITORY, old.number)
+        case ("merge", at):
+            if "pull_request" in site.issue(REPOSITORY, existing[at]):
+                site.merge_pull_request(REPOSITORY, existing[at])
 
 
 def founded(clock: SandboxClock) -> GitHubSandbox:
     site = GitHubSandbox(enforce_limits=False, page_size=4, clock=clock)
+    now = clock.now()
+    clock.set(now - timedelta(days=30))
     site.add_organization("acme")
     site.add_repository(REPOSITORY)
     site.add_user("robin")
@@ -101,6 +133,8 @@ def founded(clock: SandboxClock) -> GitHubSandbox:
     for title in ("Fast pages", "Small pages"):
         site.create_milestone(REPOSITORY, title)
     for number in range(1, 25):
+        if number == 7:
+            clock.set(now)
         site.create_issue(
             REPOSITORY,
             f"Some work {number}",
@@ -127,9 +161,9 @@ def expected(site: GitHubSandbox, query: Query) -> dict[str, tuple[bool, Any]]:
     }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    query=st.sampled_from(QUERIES),
+    query=st.sampled_from([*QUERIES, *LATELY]),
     frozen=st.booleans(),
     newest=st.sampled_from([3, 100]),
     rounds=st.lists(st.lists(people, max_size=4), min_size=1, max_size=6),
@@ -139,8 +173,7 @@ def test_going_on_is_beginning_anew(
 ) -> None:
     site = founded(SandboxClock(START, frozen=frozen))
     site.clock.advance(timedelta(hours=1))
-    asked = queries._NEWEST.replace("last: 100", f"last: {newest}")
-    with SandboxServer(site) as server, mock.patch.object(queries, "_NEWEST", asked):
+    with SandboxServer(site) as server, mock.patch.object(totals, "PAGE_SIZE", newest):
         github = GitHub(site, server.url)
         tracker = github.connect()
         known: dict[str, Match] = {}
@@ -151,4 +184,39 @@ def test_going_on_is_beginning_anew(
             found = tracker.matches(query, known, cursor)
             known, cursor = found.after(known), found.cursor
             assert {each.id: (each.done, each.values.get("Points")) for each in known.values()} == expected(site, query)
+        tracker.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    query=st.sampled_from(LATELY),
+    size=st.sampled_from([2, 3]),
+    steps=st.lists(st.lists(people, max_size=3), min_size=1, max_size=8),
+)
+def test_what_moves_while_one_reads_is_right_in_the_next_reading(
+    query: Query, size: int, steps: list[list[tuple[Any, ...]]]
+) -> None:
+    site = founded(SandboxClock(START, frozen=True))
+    site.clock.advance(timedelta(hours=1))
+    with SandboxServer(site) as server, mock.patch.object(totals, "PAGE_SIZE", size):
+        tracker = GitHub(site, server.url).connect()
+        client, waiting = tracker._queries._client, iter(steps)
+        graphql = client.graphql
+
+        def busy(*arguments: Any, **options: Any) -> Any:
+            answer = graphql(*arguments, **options)
+            site.clock.advance(timedelta(seconds=1))
+            for step in next(waiting, ()):
+                act(site, step)
+            site.clock.advance(timedelta(seconds=1))
+            return answer
+
+        with mock.patch.object(client, "graphql", busy):
+            first = tracker.matches(query, {}, None)
+        site.clock.advance(timedelta(minutes=5))
+
+        found = tracker.matches(query, first.after({}), first.cursor)
+
+        known = found.after(first.after({}))
+        assert {each.id: (each.done, each.values.get("Points")) for each in known.values()} == expected(site, query)
         tracker.close()
