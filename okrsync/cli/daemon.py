@@ -14,6 +14,7 @@ import click
 from okrsync.cli.call import Call
 from okrsync.cli.endings import BAD_INPUT, DONE
 from okrsync.cli.options import command, global_options, if_running_option, json_option
+from okrsync.cli.version import version
 from okrsync.cli.working import Ended
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def _hands(call: Call, *, once: bool) -> Hands:
 def worker_command(log_format: str, *, verbose: bool) -> list[str]:
     """What starts the process of a run, but for its last argument: `okrsync.cli.daemon_worker`, which is not imported
     here for all that it needs. Whatever the working folder holds is not taken for a module."""
-    return [sys.executable, "-P", "-m", "okrsync.cli.daemon_worker", log_format, "verbose" if verbose else ""]
+    about_us = (version(), log_format, "verbose" if verbose else "")
+    return [sys.executable, "-P", "-m", "okrsync.cli.daemon_worker", *about_us]
 
 
 @contextmanager

@@ -238,7 +238,7 @@ def _show(desk: _Desk, found: Lint, form: str, code: int) -> None:
     if form == "json":
         call.screen.json(lint_json(found.findings, desk.notes, code))
     elif form == "sarif":
-        from okrsync.cli.program import version
+        from okrsync.cli.version import version
         from okrsync.engine.linting import page_of
         from okrsync.reports.sarif import lint_sarif
 

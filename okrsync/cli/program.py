@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from okrsync.cli.call import Call
 from okrsync.cli.options import cycle_option, global_options
+from okrsync.cli.version import version
 
 if TYPE_CHECKING:
     from okrsync.trackers.commands import PluginCommand
@@ -110,17 +109,6 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: An
     if asked and not context.resilient_parsing:
         click.echo(f"okrsync {version()}")
         context.exit()
-
-
-def version() -> str:
-    """The version that is installed, from the name of the folder in which an installer notes it.
-
-    `importlib.metadata` finds the same, and takes as long as everything else that `--version` does.
-    """
-    for folder in sys.path:
-        for noted in Path(folder or ".").glob("okrsync-*.dist-info"):
-            return noted.name.removeprefix("okrsync-").removesuffix(".dist-info")
-    return "(not installed)"
 
 
 @click.group(

@@ -35,6 +35,10 @@ _PATIENCE = 2.5
 """Seconds for the process of a run to end once it has said what came of it, or was asked to stop."""
 
 
+OTHER_VERSION = 78
+"""The exit code of a process that is of another version than the daemon: EX_CONFIG of sysexits.h."""
+
+
 class Said(Enum):
     """What the process of a run tells: one of these, and what belongs to it."""
 
@@ -83,16 +87,20 @@ class Apart:
         ours, theirs = Pipe()
         with ours:
             with theirs:
-                process = subprocess.Popen(
-                    [*self._command, str(theirs.fileno())],
-                    stdin=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                    process_group=0,
-                )
+                try:
+                    process = self._begun(theirs.fileno())
+                except OSError as error:
+                    ears.began()
+                    return _failed(f"no process can be started for this run: {error.strerror or error}")
             try:
                 return self._heard(_Talk(ours, process), self._order(task, ground.workspace), ground.workspace, ears)
             finally:
                 _end(process)
+
+    def _begun(self, descriptor: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*self._command, str(descriptor)], stdin=subprocess.DEVNULL, pass_fds=[descriptor], process_group=0
+        )
 
     def forget(self) -> None:
         """Let the next run ask trackers anew."""
@@ -136,10 +144,7 @@ class Apart:
             raise Interrupted
         if not began:
             ears.began()
-        why = (
-            f"the process of this run ended too early ({talk.ending()}); what it had begun is looked up by the next one"
-        )
-        return Report(problems=(why,), exit_code=ExitCode.PARTLY_FAILED)
+        return _failed(talk.ending())
 
 
 class _Talk:
@@ -169,12 +174,19 @@ class _Talk:
                 return
 
     def ending(self) -> str:
-        """How the process ended, for people."""
-        code = self._process.wait()
-        if code >= 0:
-            return f"exit code {code}; see what it wrote to standard error"
-        name = signal.Signals(-code).name
-        return f"{name}; is there too little memory?" if -code == signal.SIGKILL else name
+        """How the process ended although it had not said what came of it, for people."""
+        _end(self._process)
+        code = self._process.returncode
+        if code == OTHER_VERSION:
+            return "another version of okrsync was installed while this daemon ran: restart the daemon"
+        how = f"exit code {code}; see what it wrote to standard error"
+        if code < 0:
+            how = signal.Signals(-code).name + ("; is there too little memory?" if code == -signal.SIGKILL else "")
+        return f"the process of this run ended too early ({how}). What it had begun, the next one looks up"
+
+
+def _failed(why: str) -> Report:
+    return Report(problems=(why,), exit_code=ExitCode.PARTLY_FAILED)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

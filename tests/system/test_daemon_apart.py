@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from okrsync.cli.daemon import worker_command
+from okrsync.daemon.apart import Apart
+from okrsync.daemon.jobs import Jobs
 from okrsync.daemon.state import StateFile
+from okrsync.daemon.tasks import Aim, Ground, Report, Task
 from okrsync.sandbox.faults import Fault
 from tests.system.calling import KR1, Okrsync
 from tests.system.grounds import Desk, GitHub, served
@@ -134,3 +139,37 @@ def test_the_share_of_a_rate_limit_is_counted_from_run_to_run(tmp_path: Path, mo
     assert runs > 2 and window.used == 6, "half of the limit, over several processes"
     (paused,) = told(log, "paused")
     assert paused["tracker"] == "work" and "50% of the rate limit" in paused["why"]
+
+
+class Unheard:
+    """Ears that only count how often a run began."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+
+    def began(self) -> None:
+        self.begun += 1
+
+    def progress(self) -> None: ...
+
+    def paused(self, tracker: str, seconds: float, why: str) -> None: ...
+
+    def noted(self, text: str) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (["/nowhere/python"], "no process can be started for this run: No such file or directory"),
+        (
+            [*worker_command("json", verbose=False)[:4], "0.0.0", "json", ""],
+            "another version of okrsync was installed while this daemon ran: restart the daemon",
+        ),
+        ([sys.executable, "-c", "raise SystemExit(3)"], "too early (exit code 3; see what it wrote to standard error)"),
+    ],
+)
+def test_a_run_that_cannot_be_begun_says_why(desk: Desk, command: list[str], why: str) -> None:
+    workspace, ears = desk.workspace(), Unheard()
+    report = Apart(command).do(Task(Aim.SYNC, "sync"), Ground(workspace, Jobs.of(workspace.settings)), ears)
+    assert isinstance(report, Report) and (report.exit_code, ears.begun) == (1, 1)
+    assert why in report.problems[0]
