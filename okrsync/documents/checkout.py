@@ -84,6 +84,12 @@ def fetch(
     lock = FileLock(folder.with_name(f"{folder.name}.lock"), timeout=seconds, mode=0o600)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        owner = folder.parent.stat().st_uid
+        if os.geteuid() == 0 and owner != 0:
+            whose = f"{folder.parent} belongs to account {owner}"
+            raise NotFetched(
+                f"{whose}, which could not read what root fetches: run it as that account to fetch documents"
+            )
         with lock:
             return _Git(place, environment, stop or threading.Event(), time.monotonic() + seconds).fetch(folder)
     except Timeout:
@@ -166,6 +172,9 @@ class _Git:
             folder, "fetch", *options, "--", self._place.git, f"+{branch}:refs/okrsync/newest", check=False
         )
         if code != 0:
+            if any((folder / ".git").rglob("*.lock")):
+                # Nobody else fetches into it now, so a git that was killed left it, and no other git would go on.
+                raise _Damaged(self._why(said))
             if self._run(folder, "rev-parse", "--verify", "--quiet", "HEAD", check=False)[0] == 0:
                 self._run(folder, "rev-list", "--objects", "--quiet", "HEAD")  # Is it the checkout that is damaged?
             raise NotFetched(self._why(said))

@@ -107,6 +107,28 @@ def test_a_damaged_checkout_is_made_anew(origin: Path, place: GitDocuments, fold
     assert (folder / "okrs" / "a.toml").read_text() == "new"
 
 
+@pytest.mark.parametrize("left", ["shallow.lock", "index.lock", "HEAD.lock", "refs/okrsync/newest.lock"])
+def test_what_a_git_that_was_killed_left_does_not_matter(
+    origin: Path, place: GitDocuments, folder: Path, left: str
+) -> None:
+    fetch(place, folder, os.environ)
+    second = commit(origin, "okrs/b.toml", 'cycle = "2027-Q1"\n')
+    (folder / ".git" / left).touch()
+    assert fetch(place, folder, os.environ) == Fetched(second, True)
+    third = commit(origin, "okrs/c.toml", 'cycle = "2027-Q2"\n')
+    assert fetch(place, folder, os.environ) == Fetched(third, True)
+
+
+def test_root_fetches_nothing_for_others(place: GitDocuments, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.parent.mkdir()
+    if os.geteuid() == 0:
+        os.chown(folder.parent, 4711, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(NotFetched, match=r"state belongs to account \d+, which could not read what root fetches"):
+        fetch(place, folder, os.environ)
+    assert list(folder.parent.iterdir()) == [], "not even a lock, which that account could not open"
+
+
 def test_nothing_of_the_repository_is_run_and_links_are_files(origin: Path, place: GitDocuments, folder: Path) -> None:
     (origin / "okrs" / "out.toml").symlink_to("/etc/passwd")
     commit(origin, "okrs/c.toml", "")
