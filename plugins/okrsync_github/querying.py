@@ -170,10 +170,11 @@ class Queries:
                 break
             if note is None and count == FEW_PAGES and self._follows():
                 in_all = begun or self._in_all(query, search, number, listing)
-                if listing and in_all and in_all.page and self._is_all(query, listing, in_all.page, reading):
+                reading.add(in_all.page.rows if listing and in_all and in_all.page else (), self._heard())
+            if listing and in_all and (newest := in_all.page):
+                if len(reading.issues) == newest.listed or self._read_back(query, listing, newest, reading):
                     break
-            if listing and in_all and in_all.page and len(reading.issues) == in_all.page.listed:
-                break
+                listing = None if reading.pull_requests else listing
         return Matches(tuple(reading.rows.values()), cursor=reading.cursor(in_all, number))
 
     def _in_all(self, query: Query, search: Search, number: int | None, listing: Listing | None) -> InAll | None:
@@ -182,19 +183,19 @@ class Queries:
             return InAll(0, 0, None, ())
         return ask_in_all(self._client, query.project, search, number, listing)
 
-    def _is_all(self, query: Query, listing: Listing, newest: Page, reading: Reading) -> bool:
-        """Add the newest to what was read of the list's beginning; whether that is all of it.
+    def _read_back(self, query: Query, listing: Listing, newest: Page, reading: Reading) -> bool:
+        """Read on by GraphQL where the list has pull requests among the issues, which cost; whether that is all then.
 
-        Where pull requests are among the issues in the list, GraphQL's pages, which have none, are read on from there.
+        GraphQL's pages, which have none, lead back from the newest to what the list showed so far.
         """
-        for page in chain([newest], self._later_pages(query, listing, newest)):
+        if not reading.pull_requests:
+            return False
+        for page in self._later_pages(query, listing, newest):
             if page is None:
                 return False
             reading.add(page.rows, self._heard())
             if len(reading.issues) == newest.listed:
-                return True
-            if not reading.pull_requests:
-                return False
+                break
         return True
 
     def _what_changed(self, query: Query, search: Search, known: Mapping[str, Match], cursor: Cursor) -> Matches | None:

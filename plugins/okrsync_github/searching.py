@@ -196,7 +196,9 @@ def _filters(terms: list[_Term]) -> dict[str, str]:
             continue
         if each.name in {"is", "state"} and word.casefold() in {"open", "closed"}:
             filters["state"] = word.casefold()
-        elif each.name == "label" and len(each.words) == 1:
+        elif each.name == "is" and word.casefold() == "merged":
+            filters["state"] = "closed"
+        elif each.name == "label" and len(each.words) == 1 and "," not in word:
             labels.append(word)
         elif each.name == "assignee":
             filters["assignee"] = word

@@ -168,6 +168,8 @@ def _page(told: Json, listing: Listing) -> Page | None:
     count, nodes, more = newest.get("totalCount"), newest.get("nodes"), newest.get("pageInfo")
     if not isinstance(count, int) or not isinstance(nodes, list) or not all(nodes) or not isinstance(more, Mapping):
         return None
+    if more.get("hasNextPage") and not more.get("endCursor"):
+        return None
     return Page(
         rows=tuple(_row(each, listing.listed.kind) for each in nodes),
         following=more.get("endCursor") if more.get("hasNextPage") else None,
