@@ -15,7 +15,7 @@ help:
 	@echo "make format  format the code"
 	@echo "make docs    write the generated pages and schemas anew"
 	@echo "make bench   count requests and measure times against the least possible"
-	@echo "make lock    resolve the dependencies anew into requirements.lock"
+	@echo "make lock    resolve the dependencies anew into requirements.lock and requirements-run.lock"
 	@echo "make clean   remove what the others made: .venv, caches, builds"
 
 $(READY): requirements.lock pyproject.toml
@@ -61,6 +61,8 @@ bench: $(READY)
 lock: $(READY)
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev pyproject.toml -o requirements.lock
+	echo 'setuptools>=77' | $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --constraints requirements.lock pyproject.toml - -o requirements-run.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

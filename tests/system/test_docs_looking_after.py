@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -179,13 +180,26 @@ def source(machine: Machine) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / name)
     # pip fetches nothing that is there, in this version.
-    (folder / "requirements.lock").write_text(f"pluggy=={version('pluggy')} --hash=sha256:{'0' * 64}\n")
+    (folder / "requirements-run.lock").write_text(f"pluggy=={version('pluggy')} --hash=sha256:{'0' * 64}\n")
     machine.bash("git init --quiet -b main && git add . && " + COMMIT, folder=folder)
     machine.bash(f"git clone --quiet {folder} /srv/okrsync-source")
     return folder
 
 
 COMMIT = "git -c user.name=a -c user.email=a@acme.example commit --quiet --all --message change"
+
+
+def pins(name: str) -> dict[str, str]:
+    """Package → version, as a lock file has it."""
+    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+def test_installations_get_the_versions_that_are_tried_and_no_tools_of_developers() -> None:
+    run, tried = pins("requirements-run.lock"), pins("requirements.lock")
+    assert run.items() < tried.items(), "make lock"
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert {re.split(r"[^\w-]", each)[0].lower() for each in wanted} < set(run)
+    assert not {"pytest", "mypy", "uv"} & set(run)
 
 
 def lend_packages(machine: Machine) -> None:
