@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from okrsync.trackers.errors import Rejected, TrackerError, Transient
 from okrsync_github import queries
@@ -24,7 +24,7 @@ from okrsync_github.searching import Search
 
 PAGE_SIZE = 100
 """As many as GraphQL gives at once."""
-_STATES = {
+_STATES: dict[ListKind, dict[str, list[str]]] = {
     "issues": {"open": ["OPEN"], "closed": ["CLOSED"]},
     "pullRequests": {"open": ["OPEN"], "closed": ["CLOSED", "MERGED"]},
 }
@@ -125,12 +125,13 @@ def listing_of(search: Search, number: int | None) -> Listing | None:
     """
     filters = search.filters
     labels = filters.get("labels", "").split(",") if filters.get("labels") else []
-    inside, place = None, None
+    inside: Literal["label", "milestone"] | None = None
+    place: int | str | None = None
     if search.pull_requests and number is not None:
         inside, place = "milestone", number
     elif len(labels) > 1:
         inside, place, labels = "label", labels[0], labels[1:]
-    kind = "pullRequests" if search.pull_requests else "issues"
+    kind: ListKind = "pullRequests" if search.pull_requests else "issues"
     states = _STATES[kind].get(filters["state"])
     variables: dict[str, Any] = {"first": PAGE_SIZE, "after": None}
     variables |= {} if place is None else {"inside": place}

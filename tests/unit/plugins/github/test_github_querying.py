@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -456,6 +457,7 @@ def test_an_older_server_that_does_not_know_all_is_read_to_the_end(github: GitHu
 def test_what_changes_while_everything_is_read_has_it_read_anew(github: GitHub, tracker: GitHubTracker) -> None:
     """An issue that left the list after it was listed is not in the count of the list: one too few seems to be all."""
     site, work = github.site, made(github, 401)
+    site.clock.advance(timedelta(hours=1))
     pages = tracker._queries._client.pages
 
     def busy(*arguments: Any, **options: Any) -> Any:
@@ -473,6 +475,47 @@ def test_what_changes_while_everything_is_read_has_it_read_anew(github: GitHub, 
 
     found = tracker.matches(asked("is:open"), first.after({}), first.cursor)
     assert sorted(numbers(found)) == [each for each in work if each != work[3]]
+
+
+@pytest.mark.parametrize("offsets", [False, True])
+def test_what_moves_between_pages_from_the_newest_has_it_read_anew(
+    github: GitHub, tracker: GitHubTracker, offsets: bool
+) -> None:
+    """Rows that left have the next page begin too late; so do, where cursors were offsets, some that came and went."""
+    site, work = github.site, grown(github, 350)
+    query, client = asked("is:open", created_from=SINCE.date()), tracker._queries._client
+    graphql, asks = client.graphql, count(1)
+    passing: list[int] = []
+
+    def offset(cursor: str | None) -> str | None:
+        place = int(b64decode(cursor).decode().split(":")[2]) if cursor else 0
+        return b64encode(f"cursor:v2:{place + 1}:0".encode()).decode() if cursor else None
+
+    def busy(document: str, variables: Any, **options: Any) -> Any:
+        more = {"after": offset(variables.get("after"))} if offsets else {}
+        answer = graphql(document, {**variables, **more}, **options)
+        site.clock.advance(timedelta(seconds=5))
+        match next(asks), offsets:
+            case 1, False:
+                site.close_issue(WEB, work[-1])
+                site.close_issue(WEB, work[-100])
+            case 1, True:
+                passing.extend(made(github, 1))
+            case 2, True:
+                site.delete_issue(WEB, passing[0])
+        site.clock.advance(timedelta(seconds=5))
+        return answer
+
+    with mock.patch.object(client, "graphql", busy):
+        first = tracker.matches(query)
+    lost = {*work} - {*numbers(first)}
+    site.clock.advance(timedelta(minutes=5))
+
+    found = tracker.matches(query, first.after({}), first.cursor)
+
+    assert len(lost) == 1
+    left = [] if offsets else [work[-1], work[-100]]
+    assert sorted(numbers(found)) == [each for each in work if each not in left]
 
 
 def test_a_cycle_in_an_old_repository_costs_the_issues_of_the_cycle(
