@@ -324,6 +324,36 @@ def test_many_writes_in_one_document_each_for_itself(board: GitHubSandbox, api: 
     assert cleared["data"]["clearProjectV2ItemFieldValue"]["projectV2Item"]["fieldValueByName"] is None
 
 
+def test_lists_of_a_label_and_of_pull_requests(site: GitHubSandbox, api: Api) -> None:
+    both = site.create_issue("acme/web", "both", labels=["a", "b"])
+    site.create_issue("acme/web", "one", labels=["a"])
+    pull = site.create_issue("acme/web", "pull", labels=["a", "b"], pull_request=True)
+    merged = site.create_issue("acme/web", "merged", labels=["a"], pull_request=True)
+    site.merge_pull_request("acme/web", merged)
+    answer = api.graphql(
+        """{ repository(owner: "acme", name: "web") {
+          label(name: "a") {
+            issues(first: 10, filterBy: { labels: ["b"] }) { totalCount nodes { number } }
+            pullRequests(first: 10, labels: ["b"], states: OPEN) { nodes { number isDraft locked } }
+          }
+          pullRequests(first: 1, orderBy: { field: CREATED_AT, direction: DESC }) {
+            totalCount
+            pageInfo { hasNextPage }
+            nodes { number state mergedAt assignees(first: 1) { totalCount } comments(first: 1) { totalCount } }
+          }
+        } }"""
+    )
+    found = answer["data"]["repository"]
+    assert found["label"] == {
+        "issues": {"totalCount": 1, "nodes": [{"number": both}]},
+        "pullRequests": {"nodes": [{"number": pull, "isDraft": False, "locked": False}]},
+    }
+    (newest,) = found["pullRequests"].pop("nodes")
+    assert found["pullRequests"] == {"totalCount": 2, "pageInfo": {"hasNextPage": True}}
+    assert (newest["number"], newest["state"], bool(newest["mergedAt"])) == (merged, "MERGED", True)
+    assert newest["assignees"] == newest["comments"] == {"totalCount": 0}
+
+
 def test_issues_are_changed_by_mutation(board: GitHubSandbox, api: Api) -> None:
     one = board.issue("acme/web", 1)["node_id"]
     two = board.issue("acme/web", 2)["node_id"]
