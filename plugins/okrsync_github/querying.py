@@ -228,11 +228,13 @@ class Queries:
                     new.add(int(row["number"]))
             if quiet >= QUIET_ROWS:
                 break
-        entered = sum(cursor.newest < number <= in_all.newest for number in new)
+        # Not only up to the newest by its date: what was transferred here has a new number and its old date.
+        entered = sum(cursor.newest < number for number in new)
         complete = search.pull_requests or in_all.total == cursor.total + entered
         if not begun.at or not complete:
             return None
-        after = replace(cursor, seen=begun.at.isoformat(), total=in_all.total, newest=max(cursor.newest, in_all.newest))
+        newest = max(cursor.newest, in_all.newest, *new)
+        after = replace(cursor, seen=begun.at.isoformat(), total=in_all.total, newest=newest)
         return Matches(tuple(found.values()), frozenset(left), complete=False, cursor=after.text())
 
     def _pages(self, query: Query, parameters: Mapping[str, str]) -> Iterator[list[Json]]:

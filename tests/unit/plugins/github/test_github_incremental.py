@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from okrsync.domain.ref import Marker
@@ -168,6 +168,7 @@ def expected(site: GitHubSandbox, query: Query) -> dict[str, tuple[bool, Any]]:
     newest=st.sampled_from([3, 100]),
     rounds=st.lists(st.lists(people, max_size=4), min_size=1, max_size=6),
 )
+@example(query=Query("label:q4", REPOSITORY), frozen=False, newest=3, rounds=[[("transfer", 0)]])
 def test_going_on_is_beginning_anew(
     query: Query, frozen: bool, newest: int, rounds: list[list[tuple[Any, ...]]]
 ) -> None:
