@@ -30,8 +30,8 @@ LOOK_EVERY = timedelta(seconds=5)
 """How often it looks whether somebody changed settings or documents."""
 AGAIN_AFTER = timedelta(seconds=5)
 """When a run is tried again that found another okrsync at work."""
-FETCH_AGAIN_AFTER = 60.0
-"""Seconds after which documents are fetched again that could not be fetched at the start."""
+FETCH_AGAIN_AFTER = timedelta(minutes=1)
+"""When documents are fetched again that could not be fetched at the start."""
 
 
 class Daemon:
@@ -109,7 +109,8 @@ class Daemon:
         while True:
             self._seen = look(workspace.settings)
             try:
-                self._fetch(workspace)
+                if self._fetch(workspace):
+                    self._seen = look(workspace.settings, settings_as=self._seen)
                 _ = workspace.okrs
                 break
             except NoDocuments as error:
@@ -117,7 +118,9 @@ class Daemon:
                     raise
                 self._not_fetched(str(error))
                 self.manager.status(str(error))
-                self.inbox.wait(FETCH_AGAIN_AFTER)
+                # It is up, and says why it has nothing to do yet: nobody has to wait for its start.
+                self.manager.ready()
+                self._rest(self._clock() + FETCH_AGAIN_AFTER)
                 if self.inbox.stop.is_set():
                     return 0
                 workspace = self._load()
@@ -311,24 +314,24 @@ class Daemon:
         now = self._clock()
         upcoming = self._ground.jobs.timetable.next(self.state.last, now)
         moments = [*upcoming.values(), *(each.until for each in self.state.paused.values())]
-        longest = self._look_every
-        if self.manager.watchdog is not None:
-            longest = min(longest, timedelta(seconds=self.manager.watchdog / 4))
-        until = soonest([self._again_at] if self._again_at else moments, now + longest)
-        self.manager.status(self._in_words(upcoming))
+        until = soonest([self._again_at] if self._again_at else moments, now + self._longest)
+        self.manager.status(self.state.in_words(upcoming))
         self.manager.progress()
         if until > now and not self.inbox.stop.is_set():
             self._wait_for((until - now).total_seconds())
 
-    def _in_words(self, upcoming: dict[str, datetime]) -> str:
-        name, at = min(upcoming.items(), key=lambda each: each[1])
-        parts = [f"next {name} at {at:%H:%M:%S} UTC"]
-        parts += [f"{each} paused until {pause.until:%H:%M:%S} UTC" for each, pause in self.state.paused.items()]
-        failing = sum(1 for each in self.state.mappings.values() if each.failing_since)
-        parts += [f"{failing} of {len(self.state.mappings)} mappings failing"] if failing else []
-        parts += ["changed settings or documents refused"] if self.state.refused else []
-        parts += ["documents could not be fetched"] if self.state.documents else []
-        return "; ".join(parts)
+    def _rest(self, until: datetime) -> None:
+        """Do nothing until then, unless asked to stop."""
+        while (now := self._clock()) < until and not self.inbox.stop.is_set():
+            self.manager.progress()
+            self._wait_for(min(until - now, self._longest).total_seconds())
+
+    @property
+    def _longest(self) -> timedelta:
+        """The longest wait, for there is something to look at or to say in between."""
+        if self.manager.watchdog is None:
+            return self._look_every
+        return min(self._look_every, timedelta(seconds=self.manager.watchdog / 4))
 
     def _tell(self, event: events.Event) -> None:
         with self._telling:

@@ -61,6 +61,17 @@ class State:
             known = self.mapping(label)
             known.last_success = known.last_success or at
 
+    def in_words(self, upcoming: Mapping[str, datetime]) -> str:
+        """How it stands, in a line for who watches services; `upcoming` is when each job is due."""
+        name, at = min(upcoming.items(), key=lambda each: each[1])
+        parts = [f"next {name} at {at:%H:%M:%S} UTC"]
+        parts += [f"{each} paused until {pause.until:%H:%M:%S} UTC" for each, pause in self.paused.items()]
+        failing = sum(1 for each in self.mappings.values() if each.failing_since)
+        parts += [f"{failing} of {len(self.mappings)} mappings failing"] if failing else []
+        parts += ["changed settings or documents refused"] if self.refused else []
+        parts += ["documents could not be fetched"] if self.documents else []
+        return "; ".join(parts)
+
     def to_json(self) -> dict[str, Any]:
         """What is kept for others and for the next start."""
         return {

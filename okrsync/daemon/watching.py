@@ -20,12 +20,14 @@ def look_at(path: Path) -> tuple[int, int, int] | None:
     return about.st_mtime_ns, about.st_size, about.st_ino
 
 
-def look(settings: Settings) -> Look:
-    """The settings file and every document as they lie there now."""
+def look(settings: Settings, *, settings_as: Look | None = None) -> Look:
+    """The settings file and every document as they lie there now; the settings file `as` an earlier look found it."""
     found: Look = {}
     for path in (settings.path, *_documents(settings.documents_folder)):
         if (about := look_at(path)) is not None:
             found[str(path)] = about
+    if settings_as is not None and (about := settings_as.get(str(settings.path))) is not None:
+        found[str(settings.path)] = about
     return found
 
 

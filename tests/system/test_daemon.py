@@ -220,4 +220,17 @@ def test_documents_from_git_are_fetched_before_each_run(
     assert told(log, "run-ended")[-1]["exit_code"] == 0, "what was fetched before stays in use"
     said = okrsync("plan")
     assert said.code == 0 and "The documents that were fetched before stay in use" in said.err
+    assert len(told(log, "reloaded")) == 1, "for the commit, and not for what was there when it began"
     assert okrsync("adopt", "work", "PROJA").code == 2
+
+
+def test_it_is_up_before_its_documents_can_be_fetched(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+    place = f'documents = {{ git = "{(tmp_path / "nowhere").as_uri()}", path = "plans" }}\n'
+    desk.write_settings(place + desk.ground.settings())
+    service = serve(WATCHDOG_USEC="400000")
+    service.until("READY=1")
+    service.until("WATCHDOG=1")
+    assert any("cannot be fetched" in each for each in service.heard), service.heard
+    log = service.end()
+    assert service.process.returncode == 0
+    assert [each["what"] for each in log] == ["documents-not-fetched"] and not desk.ground.texts()

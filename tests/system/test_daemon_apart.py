@@ -103,7 +103,7 @@ def test_a_run_does_not_outlive_its_daemon(
 def test_a_terminal_or_service_manager_that_tells_all_processes_tells_the_daemon(
     desk: Desk, serve: Serve, okrsync: Okrsync
 ) -> None:
-    desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=1.0))
+    desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=3.0))
     service = serve()
     until(lambda: not desk.ground.site.faults.waiting)
     run = child(service)
