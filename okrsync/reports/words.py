@@ -73,7 +73,7 @@ def goal(key_result: KeyResult) -> str:
 def target_text(key_result: KeyResult) -> str:
     """What it asks for, with the target that it began with where that is another: `4 → 2 s (began with 1.5 s)`."""
     asked, first = goal(key_result), key_result.original_target
-    if not key_result.target_changes or first is None:
+    if not key_result.target_changes or first is None or first == key_result.target:
         return asked
     return f"{asked} (began with {quantity_text(first, shown(key_result.unit))})"
 

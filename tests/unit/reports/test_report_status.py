@@ -103,6 +103,10 @@ def test_a_target_that_was_changed_shows_what_it_began_with(width: int) -> None:
     whole = replace(whole, objectives=(replace(signup, key_results=(changed,)),))
     assert "    4 → 2 s (began with 1.5 s), now 3.3333 s; " in "\n".join(status_text(whole))
     assert "4 → 2 s (began with 1.5" in " ".join(drawn(whole, width).split())
+    # Before the first change, and where a change was taken back, it is the one that it began with.
+    past = replace(p95, key_result=replace(p95.key_result, target=1.5, target_changes=changes))
+    whole = replace(whole, objectives=(replace(signup, key_results=(past,)),))
+    assert "    4 → 1.5 s, now 3.3333 s; " in "\n".join(status_text(whole))
 
 
 def scored(*values: float | None, on: date = date(2026, 11, 20)) -> Status:
