@@ -197,6 +197,8 @@ class _Meter:
         if self._check_in_counts(task, value, readable=name in item.fields):
             return
         if value is None:
+            if name in item.fields and name not in placement.roles.values():
+                self._see_field(task, found.tracker, item.at.project, name, is_there=True)
             raise _Unmeasurable(f"field {name} of {item.at.key} is empty", is_failure=False)
         evidence = Evidence(method, item=item.at.key, url=item.at.url, field=name)
         self.values.append(Measured(task.ref, value, self.now, f"field {name} of {item.at.key}", evidence.to_json()))
@@ -259,9 +261,9 @@ class _Meter:
             raise _Unmeasurable(str(found), cause=cause_of(found))
         return Located(placement.tracker, found)
 
-    def _see_field(self, task: Task, tracker: str, project: str, name: str) -> None:
-        """Raise where there is no number field of that name, which nothing shows."""
-        wrong = self.number_fields.problem_with(tracker, project, task.board, name)
+    def _see_field(self, task: Task, tracker: str, project: str, name: str, *, is_there: bool = False) -> None:
+        """Raise where there is no number field of that name, or where the one that items show holds something else."""
+        wrong = self.number_fields.problem_with(tracker, project, task.board, name, is_there=is_there)
         if wrong:
             raise _Unmeasurable(wrong.text, cause=wrong.cause)
 

@@ -1,4 +1,4 @@
-"""Whether a project has a number field of some name: asked only where nothing shows a value in it."""
+"""Whether a project has a number field of some name: asked only where nothing shows a number in it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,13 @@ class NumberFields:
         self._pool = pool
         self._known: dict[tuple[str, str, str | None], tuple[FieldInfo, ...]] = {}
 
-    def problem_with(self, tracker_name: str, project: str, board: str | None, name: str) -> WrongField | None:
-        """Why `name` is no number field of the project; None where it is one, or its tracker cannot be read."""
+    def problem_with(
+        self, tracker_name: str, project: str, board: str | None, name: str, *, is_there: bool = False
+    ) -> WrongField | None:
+        """Why `name` is no number field of the project; None where it is one, or its tracker cannot be read.
+
+        With `is_there`, items do show such a field, and only its type is in question.
+        """
         tracker = self._pool.get(tracker_name)
         if tracker is None:
             return None
@@ -37,22 +42,26 @@ class NumberFields:
                 self._known[asked] = tracker.fields(project, board)
         except TrackerError as error:
             return WrongField(str(error), cause_of(error))
-        return _problem(project, name, self._known[asked])
+        return _problem(project, name, self._known[asked], is_there=is_there)
 
 
-def _problem(project: str, name: str, fields: tuple[FieldInfo, ...]) -> WrongField | None:
+def _problem(project: str, name: str, fields: tuple[FieldInfo, ...], *, is_there: bool) -> WrongField | None:
     numbers = sorted({each.name for each in fields if each.type == "number"})
     there = f"its number fields are {', '.join(map(repr, numbers))}" if numbers else "it has no number field"
     found = [each for each in fields if name in {each.name, each.id}]
+    if not found and is_there:
+        return None  # trackers list what people made; what is built in may hold numbers, too
     if not found:
         meant = did_you_mean(name, numbers)
         hint = f" ({meant[0].lower()}{meant[1:]})" if meant else ""
         return WrongField(f"{project} has no field {name!r}{hint}; {there}")
-    if len(found) > 1:
+    if len(found) > 1 and not is_there:
         ids = ", ".join(each.id for each in found)
         return WrongField(
             f"{len(found)} fields of {project} are called {name!r}: rename all but one, or write an id: {ids}"
         )
-    if found[0].type in {"text", "date", "option"}:
-        return WrongField(f"field {name!r} of {project} is a {found[0].type} field, and numbers are needed; {there}")
+    if all(each.type in {"text", "date", "option"} for each in found):
+        return WrongField(
+            f"field {name!r} of {project} is of the type {found[0].type}, and numbers are needed; {there}"
+        )
     return None

@@ -145,7 +145,7 @@ def _fields(scope: Scope, names: Iterable[str], screen: Screen | None, resolver:
         if found.type != "number":
             numbers = resolver.catalogue.numbers()
             problems.append(
-                f"field {name!r} ({found.id}) is a {found.type} field, but only a number field can be tracked"
+                f"field {name!r} ({found.id}) is of the type {found.type}, but only a number field can be tracked"
                 f" (this Jira has {', '.join(map(repr, numbers)) or 'none'}): name one of these, or make a new one"
             )
         elif screen is not None and id_ not in screen:

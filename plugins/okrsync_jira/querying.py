@@ -147,7 +147,7 @@ class Queries:
             if found.type in {"text", "date", "option"}:
                 numbers = ", ".join(map(repr, self._resolver.catalogue.numbers())) or "none"
                 problems.append(
-                    f"field {name!r} ({id_}) is a {found.type} field, and numbers are needed; number fields of this"
+                    f"field {name!r} ({id_}) is of the type {found.type}, and numbers are needed; number fields of this"
                     f" Jira: {numbers}"
                 )
         return problems

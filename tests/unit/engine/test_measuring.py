@@ -96,6 +96,22 @@ def test_an_empty_field_is_unknown_and_never_0(bench: Bench, held: FieldValue) -
     assert "is empty" in problem(found) and found.failures == ()
 
 
+@pytest.mark.parametrize("kind", ["text", "date", "option"])
+def test_an_empty_field_that_never_holds_a_number_is_a_failure_that_names_those_that_do(
+    bench: Bench, kind: str
+) -> None:
+    bench.server.add_field("PLAT", "Phase", kind)
+    bench.server.add_field("PLAT", "Latency")
+    bench.fields = {"Phase": None, "Latency": None, "Time spent": None}
+    words = failed(bench.measure("field", field="Phase"))
+    assert f"'Phase' of PLAT is of the type {kind}, and numbers are needed; its number fields are" in words
+    assert "'Latency'" in words
+    # Another number field is empty as the mapping's is, and so is one that is built in, which trackers do not list.
+    for name in ("Latency", "Time spent"):
+        found = bench.measure("field", field=name)
+        assert problem(found) == f"field {name} of PLAT-2 is empty" and found.failures == ()
+
+
 @pytest.mark.parametrize("held", ["about three", "3,1", math.nan, math.inf, -math.inf])
 def test_what_is_no_number_is_named_and_the_last_value_stays(bench: Bench, held: FieldValue) -> None:
     bench.fields = {CURRENT: held}

@@ -98,7 +98,7 @@ def test_an_unknown_field_is_named_with_those_that_exist(tracker: JiraTracker) -
 def test_a_field_that_holds_no_numbers_is_refused(site: JiraSandbox, tracker: JiraTracker) -> None:
     site.add_text_field("Effort")
 
-    with pytest.raises(Misconfigured, match=r"field 'Effort' \(customfield_\d+\) is a text field.*'Points'"):
+    with pytest.raises(Misconfigured, match=r"field 'Effort' \(customfield_\d+\) is of the type text.*'Points'"):
         tracker.matches(asked("type = Bug", "Effort"))
 
 
