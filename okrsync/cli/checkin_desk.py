@@ -42,6 +42,14 @@ class CheckInDesk:
         Raises:
             Problems: it is an objective.
         """
+        if found := self._found(ref):
+            return found
+        named = self.workspace.okrs.by_ref[ref]
+        names = ", ".join(str(each.ref) for each in named.key_results)
+        right = f"one of its key results ({names})" if names else ""
+        raise Problems([Problem("REF", 0, str(ref), "that is an objective", right)])
+
+    def _found(self, ref: Ref) -> tuple[Objective, KeyResult] | None:
         for objective in self.workspace.okrs.objectives:
             for each in objective.key_results:
                 if each.ref == ref:
@@ -49,10 +57,7 @@ class CheckInDesk:
         for kpi in self.workspace.okrs.kpis:
             if kpi.ref == ref:
                 return _as_objective(kpi, self.workspace.cycle.end), _as_key_result(kpi)
-        named = self.workspace.okrs.by_ref[ref]
-        names = ", ".join(str(each.ref) for each in named.key_results)
-        right = f"one of its key results ({names})" if names else ""
-        raise Problems([Problem("REF", 0, str(ref), "that is an objective", right)])
+        return None
 
     def due(self) -> tuple[Due, ...]:
         """What is due for whoever is at the keyboard."""
@@ -165,9 +170,9 @@ class CheckInDesk:
         return not value_refusal(1.0, key_result, in_own_field=self.in_own_field(objective, key_result))
 
     def takes_comments(self, ref: Ref) -> bool:
-        """Whether its tracker, if it has one, takes comments where the key result is."""
-        objective, _ = self.key_result(ref)
-        placement = self._placement(objective)
+        """Whether its tracker, if it has one, takes comments where the key result is, if it still is anywhere."""
+        found = self._found(ref)
+        placement = self._placement(found[0]) if found else None
         if placement is None:
             return False
         kind = ItemKind.KEY_RESULT if placement.key_results_as_items else ItemKind.OBJECTIVE

@@ -307,6 +307,11 @@ def test_a_kpi_that_nobody_measures_elsewhere_is_told_its_value(desk: Desk, okrs
     assert refused.code == 2 and "the value of builds is read from acme/repo-0#1: change it there" in refused.err
     assert "a note is enough" in refused.err
     assert [each for each in okrsync("sync", "--json").json["changes"] if each["action"] == "comment"] == []
+    path.write_text(path.read_text("utf-8").replace(kpis, ""), "utf-8")
+    said = okrsync("checkin", str(KR1), "--value", "3.2", "--as", "dana")
+    assert (said.code, said.err) == (0, ""), (
+        "what was said of a KPI that is no longer in the documents waits for nobody"
+    )
 
 
 def test_an_unmapped_key_result_is_kept_here_and_survives_the_cache(
