@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from okrsync.cli.logs import hear_libraries
 from okrsync.cli.stopping import Stopped, stoppable
 from okrsync.cli.version import version
-from okrsync.daemon.apart import OTHER_VERSION, STOP
+from okrsync.daemon.apart import NOT_FOR_RUNS, OTHER_VERSION, STOP
 from okrsync.daemon.worker import Teller, serve
 from okrsync.trackers.retry import Interrupted
 
@@ -26,8 +26,12 @@ def main(arguments: Sequence[str]) -> None:
     daemons_version, log_format, verbose, line = arguments
     if daemons_version != version():
         raise SystemExit(OTHER_VERSION)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    for number in NOT_FOR_RUNS:
+        # What is started in the run, such as a command that measures, hears them as always.
+        signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, NOT_FOR_RUNS)
+    # It is in the background of a terminal, where a warning would have it wait if the terminal says so (`stty tostop`).
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     hear_libraries(log_format, bool(verbose))
     teller = Teller(Connection(int(line)))
     # What is cut off is in the outbox; the next run finds out what became of it.

@@ -7,6 +7,7 @@ connections know from run to run is kept here, unopened: its types belong to plu
 
 from __future__ import annotations
 
+import pickle
 import signal
 import subprocess
 import threading
@@ -26,9 +27,11 @@ from okrsync.settings import Settings
 from okrsync.store.lock import Signature
 from okrsync.trackers.retry import Interrupted
 
-STOP = signal.SIGUSR1
-"""What asks the process of a run to stop. It ignores what a terminal or a service manager sends to all processes, for
-the daemon hears that too."""
+STOP = signal.SIGUSR2
+"""What asks the process of a run to stop."""
+NOT_FOR_RUNS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+"""What a terminal, or a service manager, may send to all processes although it means the daemon, which hears it too.
+The process of a run begins with these signals blocked, and takes no notice of them from then on."""
 _SLICE = 0.2
 """Seconds after which the daemon looks whether it shall end."""
 _PATIENCE = 2.5
@@ -84,23 +87,36 @@ class Apart:
 
     def do(self, task: Task, ground: Ground, ears: Ears) -> Report | Taken:
         """Carry a run out."""
-        ours, theirs = Pipe()
+        try:
+            order = pickle.dumps(self._order(task, ground.workspace))
+        except Exception as error:  # noqa: BLE001 - whatever a plugin or the settings hold
+            ears.began()
+            return _failed(f"an error in okrsync itself: this run cannot be handed to a process ({_shown(error)})")
+        try:
+            ours, process = self._begun()
+        except OSError as error:
+            ears.began()
+            return _failed(f"no process can be started for this run: {error.strerror or error}")
         with ours:
-            with theirs:
-                try:
-                    process = self._begun(theirs.fileno())
-                except OSError as error:
-                    ears.began()
-                    return _failed(f"no process can be started for this run: {error.strerror or error}")
             try:
-                return self._heard(_Talk(ours, process), self._order(task, ground.workspace), ground.workspace, ears)
+                return self._heard(_Talk(ours, process), order, ground.workspace, ears)
             finally:
                 _end(process)
 
-    def _begun(self, descriptor: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*self._command, str(descriptor)], stdin=subprocess.DEVNULL, pass_fds=[descriptor], process_group=0
-        )
+    def _begun(self) -> tuple[Connection[Any, Any], subprocess.Popen[bytes]]:
+        ours, theirs = Pipe()
+        with theirs:
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_RUNS)
+            try:
+                command = [*self._command, str(theirs.fileno())]
+                return ours, subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], process_group=0
+                )
+            except BaseException:
+                ours.close()
+                raise
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def forget(self) -> None:
         """Let the next run ask trackers anew."""
@@ -119,7 +135,7 @@ class Apart:
             self._kept,
         )
 
-    def _heard(self, talk: _Talk, order: Order, workspace: Workspace, ears: Ears) -> Report | Taken:
+    def _heard(self, talk: _Talk, order: bytes, workspace: Workspace, ears: Ears) -> Report | Taken:
         began = False
         talk.say(order)
         for said, *rest in talk.heard(workspace.stop):
@@ -139,6 +155,8 @@ class Apart:
                     (self._kept,) = rest
                 case Said.DONE:
                     done: Report | Taken = rest[0]
+                    if not began and isinstance(done, Report):
+                        ears.began()
                     return done
         if workspace.stop.is_set():
             raise Interrupted
@@ -154,9 +172,9 @@ class _Talk:
         self._line = line
         self._process = process
 
-    def say(self, order: Order) -> None:
+    def say(self, order: bytes) -> None:
         try:
-            self._line.send(order)
+            self._line.send_bytes(order)
         except OSError:
             return  # It has ended already, which is seen at once.
 
@@ -168,10 +186,16 @@ class _Talk:
                 asked = True
                 self._process.send_signal(STOP)
             try:
-                if self._line.poll(_SLICE):
-                    yield self._line.recv()
+                if not self._line.poll(_SLICE):
+                    continue
+                said = self._line.recv_bytes()
             except (EOFError, OSError):
                 return
+            try:
+                what: tuple[Any, ...] = pickle.loads(said)  # noqa: S301 - one of us said it
+            except Exception as error:  # noqa: BLE001 - whatever a class does that is not as it was
+                what = (Said.DONE, _failed(f"what the process of this run said cannot be read ({_shown(error)})"))
+            yield what
 
     def ending(self) -> str:
         """How the process ended although it had not said what came of it, for people."""
@@ -187,6 +211,10 @@ class _Talk:
 
 def _failed(why: str) -> Report:
     return Report(problems=(why,), exit_code=ExitCode.PARTLY_FAILED)
+
+
+def _shown(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -13,9 +13,10 @@ from okrsync.app import Workspace, utc_now
 from okrsync.daemon.apart import STOP, Order, Said
 from okrsync.daemon.inbox import Stop
 from okrsync.daemon.jobs import Jobs
-from okrsync.daemon.tasks import Ground
+from okrsync.daemon.tasks import Ground, Report
 from okrsync.daemon.working import carry_out, connect
 from okrsync.engine.connections import Kept
+from okrsync.engine.outcome import ExitCode
 
 
 def serve(teller: Teller) -> None:
@@ -28,14 +29,39 @@ def serve(teller: Teller) -> None:
     order = teller.ordered()
     threading.Thread(target=teller.watch, daemon=True).start()
     ground = _ground(order, teller)
-    kept: Kept = pickle.loads(order.kept) if order.kept else Kept()  # noqa: S301 - the daemon had it from one of us
-    connections = connect(ground.workspace, teller, kept)
+    connections = connect(ground.workspace, teller, _known(order))
     try:
         done = carry_out(order.task, ground, connections, teller)
-        teller.say(Said.KEPT, pickle.dumps(connections.kept))
-        teller.say(Said.DONE, done)
+        teller.say(Said.KEPT, _kept(connections.kept, teller))
+        try:
+            teller.say(Said.DONE, done)
+        except Exception as error:  # noqa: BLE001 - whatever a plugin put there
+            said = f"an error in okrsync itself: what came of this run cannot be told ({type(error).__name__}: {error})"
+            teller.say(Said.DONE, Report(problems=(said,), exit_code=ExitCode.PARTLY_FAILED))
     finally:
         connections.close()
+
+
+def _known(order: Order) -> Kept:
+    """What connections of earlier runs knew; nothing where that cannot be read, as by another version of a plugin."""
+    with suppress(Exception):
+        kept: Kept = pickle.loads(order.kept)  # noqa: S301 - the daemon had it from one of us
+        return kept
+    return Kept()
+
+
+def _kept(kept: Kept, teller: Teller) -> bytes:
+    for tracker, lasting in list(kept.lasting.items()):
+        try:
+            pickle.loads(pickle.dumps(lasting))  # noqa: S301 - our own
+        except Exception as error:  # noqa: BLE001 - whatever a plugin keeps there
+            del kept.lasting[tracker]
+            teller.warned(
+                f"{tracker}: what the plugin of this tracker wants to keep from run to run cannot be kept"
+                f" ({type(error).__name__}: {error}), so it finds it out again in each run: the plugin is to put plain"
+                " values into TrackerContext.lasting"
+            )
+    return pickle.dumps(kept)
 
 
 def _ground(order: Order, teller: Teller) -> Ground:
@@ -58,7 +84,10 @@ class Teller:
 
     def ordered(self) -> Order:
         """What the daemon says first."""
-        order: Order = self._line.recv()
+        try:
+            order: Order = self._line.recv()
+        except OSError as error:
+            raise EOFError from error
         return order
 
     def watch(self) -> None:

@@ -72,6 +72,9 @@ def carry_out(task: Task, ground: Ground, connections: Connections, ears: Ears) 
             report = _reported(task, replace(ground, workspace=workspace), connections, ears)
     except CacheTaken as taken:
         return Taken(str(taken))
+    except CacheError as error:
+        ears.began()
+        return Report(problems=(str(error),), exit_code=ExitCode.PARTLY_FAILED)
     return replace(
         report,
         seconds=time.monotonic() - began,

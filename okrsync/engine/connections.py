@@ -34,6 +34,8 @@ class Kept:
 
     lasting: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Tracker → see `TrackerContext.lasting`."""
+    credentials: dict[str, str] = field(default_factory=dict)
+    """Tracker → tells the address and the credential that `lasting` was found out with from others."""
     allowances: dict[str, Allowance] = field(default_factory=dict)
     """Tracker → what was used of its rate limit, and what is left."""
 
@@ -147,6 +149,10 @@ class Connections:
             raise Misconfigured(f'{settings.source}: a {kind.name} tracker needs its address: url = "https://…"')
         # Tells one credential's kept pages from another's without telling the credential.
         credential = hashlib.sha256(f"{url}\0{settings.user}\0{token.reveal()}".encode()).hexdigest()[:16]
+        if self.kept.credentials.get(name) != credential:
+            # Another account may see other things, or nothing.
+            self.kept.lasting.pop(name, None)
+            self.kept.credentials[name] = credential
         return kind.load(
             TrackerContext(
                 name=name,

@@ -202,3 +202,22 @@ def test_a_wait_ends_at_once(tmp_path: Path) -> None:
         _, err = process.communicate(timeout=60)
     assert time.monotonic() - started < GRACE, "it was not ended by force"
     assert process.returncode == 130 and "stopped by SIGINT" in err
+
+
+@pytest.mark.parametrize("closed", [(2,), (0, 1, 2)])
+def test_where_standard_streams_are_closed_a_daemon_works_all_the_same(tmp_path: Path, closed: tuple[int, ...]) -> None:
+    with served(JiraCloud()) as ground:
+        desk = Desk(ground, tmp_path)
+        desk.write_team()
+        shut = " ".join(f"{each}>&-" for each in closed)
+        process = subprocess.Popen(
+            ["sh", "-c", f'exec "$0" "$@" {shut}', *PROGRAM, "daemon"], cwd=tmp_path, env=environment()
+        )
+        try:
+            end = time.monotonic() + 60
+            while len(ground.texts()) < 3 and process.poll() is None and time.monotonic() < end:
+                time.sleep(0.05)
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+        assert len(ground.texts()) == 3

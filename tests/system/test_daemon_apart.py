@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,9 @@ from okrsync.daemon.jobs import Jobs
 from okrsync.daemon.state import StateFile
 from okrsync.daemon.tasks import Aim, Ground, Report, Task
 from okrsync.sandbox.faults import Fault
+from okrsync.sandbox.jira import JiraSandbox
 from tests.system.calling import KR1, Okrsync
-from tests.system.grounds import Desk, GitHub, served
+from tests.system.grounds import TOKEN_VARIABLE, Desk, GitHub, served
 from tests.system.test_daemon import Serve, Service, desk, serve, told, until
 
 __all__ = ["desk", "serve"]
@@ -105,10 +107,11 @@ def test_a_terminal_or_service_manager_that_tells_all_processes_tells_the_daemon
 ) -> None:
     desk.ground.site.faults.add(Fault("delay", path=r"/search", seconds=3.0))
     service = serve()
-    until(lambda: not desk.ground.site.faults.waiting)
     run = child(service)
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        os.kill(run, number)
+    for _ in ("while it starts", "in its midst"):
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+            os.kill(run, number)
+        until(lambda: not desk.ground.site.faults.waiting)
     service.until("STATUS=next")
     desk.ground.set_current(KR1, 2.0)
     assert [each["exit_code"] for each in told(service.end(), "run-ended")] == [0]
@@ -173,3 +176,91 @@ def test_a_run_that_cannot_be_begun_says_why(desk: Desk, command: list[str], why
     report = Apart(command).do(Task(Aim.SYNC, "sync"), Ground(workspace, Jobs.of(workspace.settings)), ears)
     assert isinstance(report, Report) and (report.exit_code, ears.begun) == (1, 1)
     assert why in report.problems[0]
+
+
+TROUBLESOME = """
+import sys
+from okrsync.cli.daemon_worker import main
+from okrsync.daemon import worker
+from okrsync_jira.client import Client
+
+class Odd:
+    def __reduce__(self):
+        return (int, ("odd",))
+
+def begin(self, context, begin=Client.__init__):
+    begin(self, context)
+    self.lasting["odd"] = {lasting}
+
+def carry_out(*arguments, carry_out=worker.carry_out):
+    return {done}
+
+Client.__init__, worker.carry_out = begin, carry_out
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("lasting", ["lambda: 0", "Odd()"])
+def test_what_cannot_last_is_told_and_found_out_again(
+    desk: Desk, lasting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, ears, said = desk.workspace(), Unheard(), list[str]()
+    monkeypatch.setattr(workspace, "warn", said.append)
+    ground = Ground(workspace, Jobs.of(workspace.settings))
+    hands = Apart(troublesome(lasting=lasting))
+    for aim in (Aim.SYNC, Aim.LOOK_BACK):
+        report = hands.do(Task(aim, "sync"), ground, ears)
+        assert isinstance(report, Report) and (report.exit_code, report.problems) == (0, ())
+    assert len(said) == 2 and "work: what the plugin of this tracker wants to keep" in said[0]
+    assert len(desk.ground.texts()) == 3
+
+
+@pytest.mark.parametrize(
+    ("done", "why"),
+    [
+        ("lambda: 0", "an error in okrsync itself: what came of this run cannot be told"),
+        ("Odd()", "what the process of this run said cannot be read (ValueError"),
+    ],
+)
+def test_what_cannot_be_told_of_a_run_does_not_end_the_daemon(desk: Desk, done: str, why: str) -> None:
+    workspace, ears = desk.workspace(), Unheard()
+    hands = Apart(troublesome(done=done))
+    report = hands.do(Task(Aim.SYNC, "sync"), Ground(workspace, Jobs.of(workspace.settings)), ears)
+    assert isinstance(report, Report) and (report.exit_code, ears.begun) == (1, 1)
+    assert why in report.problems[0]
+
+
+def troublesome(*, lasting: str = "0", done: str = "carry_out(*arguments)") -> list[str]:
+    code = TROUBLESOME.replace("{lasting}", lasting).replace("{done}", done)
+    return [sys.executable, "-c", code, *worker_command("json", verbose=False)[4:]]
+
+
+def test_what_cannot_be_handed_to_a_process_does_not_end_the_daemon(desk: Desk) -> None:
+    workspace, ears = desk.workspace(), Unheard()
+    task = Task(Aim.SYNC, "sync", items={"work": (threading.Lock(),)})  # type: ignore[dict-item]
+    report = Apart(["/nowhere/python"]).do(task, Ground(workspace, Jobs.of(workspace.settings)), ears)
+    assert isinstance(report, Report) and (report.exit_code, ears.begun) == (1, 1)
+    assert "this run cannot be handed to a process (TypeError" in report.problems[0]
+
+
+def test_a_lock_that_cannot_be_taken_is_told(desk: Desk) -> None:
+    (desk.folder / ".okrsync.db.lock").mkdir()
+    workspace, ears = desk.workspace(), Unheard()
+    hands = Apart(worker_command("json", verbose=False))
+    report = hands.do(Task(Aim.SYNC, "sync"), Ground(workspace, Jobs.of(workspace.settings)), ears)
+    assert isinstance(report, Report) and (report.exit_code, ears.begun) == (1, 1)
+    assert "the lock of the workspace cannot be taken" in report.problems[0]
+
+
+def test_with_another_token_everything_is_found_out_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace, ears, site = desk.workspace(), Unheard(), desk.ground.site
+    assert isinstance(site, JiraSandbox)
+    ground, hands = Ground(workspace, Jobs.of(workspace.settings)), Apart(worker_command("json", verbose=False))
+    asked: list[int] = []
+    for token in ("sandbox-token", "sandbox-token", "renewed"):
+        site.token = token
+        monkeypatch.setenv(TOKEN_VARIABLE, token)
+        report = hands.do(Task(Aim.SYNC, "sync"), ground, ears)
+        assert isinstance(report, Report) and report.exit_code == 0
+        asked.append([each.path.rsplit("/", 1)[-1] for each in site.requests.records].count("field"))
+    assert asked == [1, 1, 2]
