@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from okrsync.documents.keys import MEASURES
 from okrsync.domain.cycle import Cycle
 from okrsync.domain.evidence import Evidence, method_of
 from okrsync.domain.okr import KeyResult, Kpi, Measure, Okrs
@@ -168,7 +169,7 @@ def _wrong_in(measure: Measure, settings: Settings, plugins: Plugins) -> Iterato
     kind = plugins.measures.get(measure.source)
     if kind is None:
         missing = "; ".join(f"plugin {each.name} is left out: {each.reason}" for each in plugins.left_out)
-        do = did_you_mean(measure.source, plugins.measures) or "Install the plugin that brings it."
+        do = did_you_mean(measure.source, [*MEASURES, *plugins.measures]) or "Install the plugin that brings it."
         yield _Wrong(f"nothing installed measures {measure.source!r}" + (f"; {missing}" if missing else ""), do=do)
         return
     named = measure.options.get(SOURCE)

@@ -256,6 +256,7 @@ def test_what_a_source_tells_is_kept_without_its_secrets(run: Run) -> None:
             "nothing installed measures 'almanack'; plugin orrery is left out: ImportError: no brass"
             " (did you mean 'almanac'?)",
         ),
+        ("feild", {}, "plugin orrery is left out: ImportError: no brass (did you mean 'field'?)"),
         ("almanac", {"day": "1"}, "measure.from = 'almanac' has no source; expected one of tides or moons (add source"),
         (
             "almanac",
