@@ -154,10 +154,11 @@ class Inquiry:
         if self._is_doubtful(asked, found):
             return Unanswered(_unbelieved(asked, found), Cause.DOUBT)
         if asked.measure.source == "sum" and self._has_lost_its_numbers(asked, found.matches):
-            field = asked.measure.field
+            several = len(found.matches) > 1
+            none = f"none of the {_issues(len(found.matches))} that match has a" if several else "what matches has no"
             return Unanswered(
-                f"none of the {_issues(len(found.matches))} that match has a number in {field} any more: check that the"
-                f" account may still see the field. If the sum is 0 indeed, enter 0 in one of them",
+                f"{none} number in {asked.measure.field} any more: check that the account may still see the field. If"
+                f" the sum is 0 indeed, enter 0 in {'one of them' if several else 'it'}",
                 Cause.DOUBT,
             )
         return _answer(asked, found.matches)
@@ -254,7 +255,7 @@ def _unbelieved(asked: Asked, found: _Seen) -> str:
 
 def _estimated(asked: Asked, number: int) -> Answer:
     method = method_of(asked.measure, project=asked.project)
-    return Answer(float(number), f"about {_issues(number)} of {asked.project} that match", Evidence(method).to_json())
+    return Answer(float(number), f"about {_matching(number, asked)}", Evidence(method).to_json())
 
 
 def _identity(tracker: Tracker, query: Query) -> str:
@@ -326,7 +327,7 @@ def _value(asked: Asked, parts: Sequence[Part]) -> float:
 
 def _words(asked: Asked, parts: Sequence[Part]) -> str:
     field = asked.measure.field
-    issues = f"{_issues(len(parts))} of {asked.project} that match"
+    issues = _matching(len(parts), asked)
     match asked.measure.source:
         case "done":
             share = share_of(parts)
@@ -337,6 +338,10 @@ def _words(asked: Asked, parts: Sequence[Part]) -> str:
         case "average":
             return f"average of {field} over {issues}"
     return issues
+
+
+def _matching(number: int, asked: Asked) -> str:
+    return f"{_issues(number)} of {asked.project} that match{'es' if number == 1 else ''}"
 
 
 def _issues(number: int) -> str:

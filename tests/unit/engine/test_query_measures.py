@@ -94,7 +94,7 @@ def test_each_measure_gives_what_is_worked_out_by_hand(found: Found) -> None:
     assert world.sync().exit_code is ExitCode.DONE
 
     assert values(world, 5) == [1, 8.5, 4.25, 2 / 3, 6.5 / 8.5]
-    assert value(world).source == "1 issue of PLAT that match"
+    assert value(world).source == "1 issue of PLAT that matches"
     assert value(world, Ref.parse("2026-Q4/signup/kr4")).source == "2 of 3 issues of PLAT that match done"
 
 
@@ -435,6 +435,11 @@ def test_a_sum_of_which_no_number_is_left_stays_until_somebody_enters_one(found:
     assert "enter 0 in one of them" in only_failure(outcome)
     assert value(world).value == 5
 
+    world.server.people.delete(other)
+    outcome = world.sync()
+    assert "what matches has no number in OKR progress any more" in only_failure(outcome)
+    assert "enter 0 in it" in only_failure(outcome)
+
     world.server.people.set_field(one, "OKR progress", 0.0)
     assert world.sync().exit_code is ExitCode.DONE
     assert value(world).value == 0
@@ -543,7 +548,7 @@ def test_an_estimate_is_enough_where_the_key_result_says_so(found: Found) -> Non
 
     assert (world.server.calls["count"], world.server.calls["matches"]) == (1, 1)
     assert values(world, 3) == [1, 1, 1]
-    assert value(world).source == "about 1 issue of PLAT that match"
+    assert value(world).source == "about 1 issue of PLAT that matches"
     assert "parts" not in value(world).evidence
 
 
