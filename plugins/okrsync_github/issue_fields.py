@@ -26,12 +26,14 @@ class IssueFields:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._known: dict[str, tuple[FieldInfo, ...] | None] = client.lasting.setdefault("issue fields", {})
+        self._asked: set[str] = set()
 
     def of(self, project: str) -> tuple[FieldInfo, ...] | None:
         """The issue fields of a repository's organisation, by name; None where GitHub does not tell of any."""
         owner = project.partition("/")[0].casefold()
         if owner not in self._known:
             self._known[owner] = self._ask(owner)
+            self._asked.add(owner)
         return self._known[owner]
 
     def has(self, project: str, name: str) -> bool:
@@ -44,7 +46,11 @@ class IssueFields:
 
     def problem_with(self, project: str, name: str, board: Board | None) -> str | None:
         """What is wrong with a number field of this name, which `board` has not; None where it is an issue field."""
-        owner, known = project.partition("/")[0], self.of(project)
+        owner = project.partition("/")[0]
+        if owner.casefold() not in self._asked:
+            # An earlier run asked, and people mend just such a name, or what the token may see.
+            self._known.pop(owner.casefold(), None)
+        known = self.of(project)
         found = [each for each in known or () if each.name == name]
         numbers = [each.name for each in known or () if each.type == "number"]
         if name in numbers:

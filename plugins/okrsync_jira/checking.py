@@ -30,6 +30,7 @@ class Resolver:
     def __init__(self, client: Client, projects: Projects) -> None:
         self._client = client
         self._projects = projects
+        self._is_fresh = False
 
     @property
     def catalogue(self) -> Catalogue:
@@ -39,6 +40,7 @@ class Resolver:
             if not isinstance(listed, list):
                 raise self._client.unreadable("GET", "field")
             self._client.lasting[_CATALOGUE] = Catalogue.of(listed)
+            self._is_fresh = True
         catalogue: Catalogue = self._client.lasting[_CATALOGUE]
         return catalogue
 
@@ -53,6 +55,14 @@ class Resolver:
 
     def candidates(self, project: str, name: str) -> tuple[JiraField, ...]:
         """The fields that a name may mean in a project: one, unless it is missing or ambiguous."""
+        found = self._candidates(project, name)
+        if len(found) != 1 and not self._is_fresh:
+            # An earlier run read the catalogue, and people mend just such a name.
+            self.forget()
+            found = self._candidates(project, name)
+        return found
+
+    def _candidates(self, project: str, name: str) -> tuple[JiraField, ...]:
         found = self.catalogue.named(name)
         if len(found) > 1 and project and any(each.project for each in found):
             here = self._projects.id_of(project)

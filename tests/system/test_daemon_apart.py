@@ -264,3 +264,16 @@ def test_with_another_token_everything_is_found_out_again(desk: Desk, monkeypatc
         assert isinstance(report, Report) and report.exit_code == 0
         asked.append([each.path.rsplit("/", 1)[-1] for each in site.requests.records].count("field"))
     assert asked == [1, 1, 2]
+
+
+def test_a_field_that_was_wrong_is_looked_for_in_each_run(desk: Desk) -> None:
+    workspace, ears, site = desk.workspace(), Unheard(), desk.ground.site
+    assert isinstance(site, JiraSandbox)
+    (current,) = (id_ for id_, each in site.store.state.fields.items() if each.name == "KR current")
+    jobs, hands = Jobs.of(workspace.settings), Apart(worker_command("json", verbose=False))
+    (poll,) = jobs.polls
+    desk.run("sync")
+    for name, code in (("KR then", 1), ("KR current", 0)):
+        site.change_field(current, name=name)
+        report = hands.do(Task(Aim.POLL, poll.name, poll=poll, confirm=True), Ground(workspace, jobs), ears)
+        assert isinstance(report, Report) and report.exit_code == code

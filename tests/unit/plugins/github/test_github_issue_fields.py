@@ -162,3 +162,17 @@ def test_the_fields_of_no_repository_are_not_called_none(github: GitHub) -> None
     with pytest.raises(Misconfigured, match="write owner/repository"):
         tracker.fields("acme")
     assert tracker.fields(WEB) == ()
+
+
+def test_what_an_earlier_run_did_not_find_is_looked_for_again(github: GitHub) -> None:
+    github.site.add_issue_field("acme", "Effort")
+    github.site.create_issue(WEB, "Some work", labels=["toil"])
+    earlier = github.connect()
+    query = Query("label:toil", WEB, ("Impact",))
+    with pytest.raises(Misconfigured, match="have no field 'Impact'"):
+        values(earlier, query)
+    github.site.add_issue_field("acme", "Impact")
+    later = GitHubTracker(earlier.context)
+    assert values(later, query) == [{"Impact": None}]
+    earlier.close()
+    later.close()
