@@ -82,7 +82,7 @@ class TrackerContext:
     lasting: MutableMapping[str, Any] = field(default_factory=dict)
     """What a tracker found out that does not change from run to run, such as which fields there are, so that whoever
     asks again and again asks that once: under names of its own, plain values that may be pickled. It is forgotten when
-    the credentials or the settings turn out to be wrong, and at every complete sync of the daemon."""
+    the credentials or the settings turn out to be wrong or are others, and at every complete sync of the daemon."""
 
 
 class Tracker(ABC):
