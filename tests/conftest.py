@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -22,6 +23,10 @@ else:
     # Hypothesis also draws the constants of those local modules that happen to be imported. Which these are depends on
     # the tests that ran before in the same process, and with pytest-xdist on chance.
     providers._get_local_constants = lambda: providers._local_constants
+
+# Whoever starts the tests in the background may let them ignore Ctrl-C, and with them all that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
