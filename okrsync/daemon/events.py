@@ -5,7 +5,8 @@ An observer is called by one thread at a time, in the order in which things happ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol
@@ -152,6 +153,36 @@ class Observer(Protocol):
 
     def __call__(self, event: Event, /) -> None:
         """Something happened."""
+
+
+class Observers:
+    """Those who want to know. One that fails ends nothing: the others hear of it, once for each kind of event.
+
+    Any thread may tell.
+    """
+
+    def __init__(self, observers: Iterable[Observer], clock: Callable[[], datetime]) -> None:
+        self._observers = tuple(observers)
+        self._clock = clock
+        self._one_at_a_time = threading.RLock()
+        self._failed: set[tuple[Observer, type[Event]]] = set()
+
+    def __call__(self, event: Event) -> None:
+        """Tell them."""
+        with self._one_at_a_time:
+            for observer in self._observers:
+                try:
+                    observer(event)
+                except Exception as error:  # noqa: BLE001 - who only watches must not end the work
+                    self._lost(observer, event, error)
+
+    def _lost(self, observer: Observer, event: Event, error: Exception) -> None:
+        failed = (observer, type(event))
+        if failed in self._failed:
+            return
+        self._failed.add(failed)
+        said = f"an error in okrsync itself: {type(observer).__name__} cannot take {type(event).__name__}"
+        self(Noted(self._clock(), f"{said} ({type(error).__name__}: {error})"))
 
 
 def facts(event: Event) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from os import getpid
@@ -59,13 +58,11 @@ class Daemon:
         self._clock = clock
         self._wait_for = wait or inbox.wait
         self._look_every = look_every
-        self._observers = tuple(observers)
+        self._tell = events.Observers((self._keep_pauses, *observers), clock)
         self._seen: Look = {}
         self._confirm = True
         self._again_at: datetime | None = None
         self._told_before = ""
-        self._telling = threading.RLock()
-        self._failed: set[tuple[events.Observer, type[events.Event]]] = set()
         self.inbox = inbox
         self.manager = manager or ServiceManager({})
         self.state = State()
@@ -333,21 +330,6 @@ class Daemon:
             return self._look_every
         return min(self._look_every, timedelta(seconds=self.manager.watchdog / 4))
 
-    def _tell(self, event: events.Event) -> None:
-        with self._telling:
-            if isinstance(event, events.Paused):
-                self._file.keep(self.state)
-            for observer in self._observers:
-                try:
-                    observer(event)
-                except Exception as error:  # noqa: BLE001 - who only watches must not end the work
-                    self._lost(observer, event, error)
-
-    def _lost(self, observer: events.Observer, event: events.Event, error: Exception) -> None:
-        """An observer failed: the others hear of it, once for each kind of event."""
-        failed = (observer, type(event))
-        if failed in self._failed:
-            return
-        self._failed.add(failed)
-        said = f"an error in okrsync itself: {type(observer).__name__} cannot take {type(event).__name__}"
-        self._tell(events.Noted(self._clock(), f"{said} ({type(error).__name__}: {error})"))
+    def _keep_pauses(self, event: events.Event) -> None:
+        if isinstance(event, events.Paused):
+            self._file.keep(self.state)
