@@ -165,7 +165,7 @@ def words(event: events.Event) -> tuple[str, str]:
         case events.Resumed():
             return "info", f"{event.tracker} is asked again"
         case events.Reloaded():
-            return "info", f"changed {'settings' if event.settings else 'documents'} are in use"
+            return "info", f"{'settings and documents' if event.settings else 'documents'} were read again"
         case events.ReloadRefused():
             problems = "; ".join(str(each) for each in event.problems)
             return "error", f"settings or documents changed, and the last good ones stay in use: {problems}"

@@ -53,7 +53,8 @@ def global_options() -> list[click.Parameter]:
         click.Option(
             ["--log-format"],
             type=click.Choice(["text", "json", "journal"]),
-            help="How messages on standard error look; journal: as entries of systemd's journal. Default: text.",
+            help="How messages on standard error look; journal: as entries of systemd's journal. Default: text; of a"
+            " daemon off a terminal, json or journal.",
             expose_value=False,
             callback=_keep("log_format"),
         ),

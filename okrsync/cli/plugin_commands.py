@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from okrsync.cli.call import Call
-from okrsync.cli.options import global_options
+from okrsync.cli.options import cycle_option, global_options
 
 if TYPE_CHECKING:
     from okrsync.trackers.commands import Commands, PluginCommand
@@ -99,6 +99,8 @@ def _config_in(arguments: Sequence[str]) -> Path | None:
 def _with_global_options(command: click.Command) -> None:
     """Let a command understand the global options after its name, but for those that it has in a meaning of its own."""
     taken = {written for each in command.params for written in each.opts}
+    if "--cycle" not in taken:
+        cycle_option(command)
     command.params += [each for each in global_options() if not taken.intersection(each.opts)]
     if isinstance(command, click.Group):
         for below in command.commands.values():

@@ -124,6 +124,10 @@ def _intents(count: int) -> Iterator[Finding]:
         yield Finding("under way", found, "Run: okrsync sync. It looks the markers up before it creates anything.")
 
 
+_WRITING = frozenset({"sync", "reconcile"})
+"""The kinds of runs that do what `okrsync sync` does; the others only read."""
+
+
 def _runs(runs: Sequence[Run], now: datetime) -> Iterator[Finding]:
     """What came of the last runs; `runs` begins with the newest."""
     good = next((each for each in runs if each.exit_code == 0 and each.finished_at), None)
@@ -139,7 +143,7 @@ def _runs(runs: Sequence[Run], now: datetime) -> Iterator[Finding]:
     yield Finding(
         "last success",
         f"{since}; the {last.kind} {_ago(now, last.finished_at)} ended with exit code {last.exit_code}{why}",
-        f"Run: okrsync {last.kind}, and mend what it names.",
+        f"Run: okrsync {'sync' if last.kind in _WRITING else 'pull'}, and mend what it names.",
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from datetime import datetime
 from types import MappingProxyType
 
@@ -38,10 +40,14 @@ def _told(change: Change) -> SyncChange:
 
 
 def tell_listeners(listeners: Iterable[Listener], report: SyncReport, warn: Callable[[str], None]) -> None:
-    """Hand a report to each of them; `warn` hears of those with which something goes wrong."""
+    """Hand a report to each of them; `warn` hears of those with which something goes wrong.
+
+    What they print goes to standard error: standard output is what the command was asked for.
+    """
     for each in listeners:
         try:
-            each.hear(report)
+            with redirect_stdout(sys.stderr):
+                each.hear(report)
         except Interrupted:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's plugin must not end okrsync

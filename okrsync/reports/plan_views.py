@@ -147,6 +147,8 @@ def lines_picture(lines: Iterable[Line]) -> RenderableType:
 
     def dressed(line: Line) -> RenderableType:
         text = line.text.lstrip(" ")
+        if not text:
+            return Text()  # Padding would leave an empty line out.
         return Padding(Text(text, style=str(line.tone)), (0, 0, 0, len(line.text) - len(text)), expand=False)
 
     return Group(*map(dressed, lines))

@@ -89,7 +89,11 @@ def test_a_command_of_a_plugin_is_shown_and_runs(site: Site, folder: Path, okrsy
 def test_global_options_may_stand_before_and_after_it(site: Site, folder: Path, okrsync: Okrsync) -> None:
     site.install("wall", WALL)
     (folder / "okrsync.toml").write_text('workspace = "acme"\n', "utf-8")
-    for typed in ("-q --cycle 2026-Q3 --config okrsync.toml wall", "--cycle 2026-Q3 wall --config okrsync.toml -q"):
+    for typed in (
+        "-q --cycle 2026-Q3 --config okrsync.toml wall",
+        "--cycle 2026-Q3 wall --config okrsync.toml -q",
+        "wall --config okrsync.toml -q --cycle 2026-Q3",
+    ):
         assert okrsync(*shlex.split(typed)).out == "okrsync.toml 2026-Q3 True False False\n"
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from okrsync.plan.values import Action, Change, Plan, Step
 from okrsync.reports.plan_views import (
+    Line,
     done_lines,
     lines_picture,
     lines_text,
@@ -111,3 +112,9 @@ def test_on_a_terminal_long_lines_go_on_below_their_beginning() -> None:
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert all(len(line) <= 40 for line in lines)
     assert lines[1].startswith("  update") and lines[2].startswith("  ")
+
+
+def test_an_empty_line_stays_one_on_a_terminal() -> None:
+    console = Console(file=io.StringIO(), width=40)
+    console.print(lines_picture([Line("above"), Line(""), Line("  below")]))
+    assert [each.rstrip() for each in console.file.getvalue().splitlines()] == ["above", "", "  below"]  # type: ignore[attr-defined]
